@@ -1,0 +1,2 @@
+//! Embeds the rules into the binary.
+fn main() {}

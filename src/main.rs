@@ -1,0 +1,3 @@
+//! The `haechi` command: everything is in the library's `cli`.
+
+fn main() {}
