@@ -180,6 +180,8 @@ pub struct FieldModel {
     pub source: SourceKinds,
     /// Its value, if a known integer constant (`EOF`, `INT_MAX`).
     pub value: Option<i64>,
+    /// Its value, if a known string constant (`javax.naming.Context.SECURITY_CREDENTIALS`): names of settings are compared by it.
+    pub text: Option<Symbol>,
 }
 
 /// Where a program is entered, and what its caller controls there.
