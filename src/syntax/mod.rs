@@ -3,6 +3,9 @@
 //! Must not know the IR or anything about other files.
 
 pub mod document;
+pub mod java;
 mod mapped;
+pub mod parser;
 
 pub use mapped::{MappedText, PosMap};
+pub use parser::{DEFAULT_PARSE_TIME, Grammar, error_regions};
