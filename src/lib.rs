@@ -14,5 +14,6 @@ pub mod lower;
 pub mod program;
 pub mod report;
 pub mod rules;
+pub mod settings;
 pub mod source;
 pub mod syntax;

@@ -1,2 +1,6 @@
-//! The command line: arguments, settings file, progress, exit codes.
-//! The only folder that may print and that uses anyhow.
+//! The command: arguments and settings to a scan, results to reports, errors to people, exit codes.
+//! Must not analyse anything itself.
+
+mod args;
+mod error;
+mod git;
