@@ -1,0 +1,7 @@
+//! The one integration test binary: the rules of the house, and the command from outside.
+
+mod docs;
+mod layers;
+mod licences;
+mod tidy;
+mod tree;
