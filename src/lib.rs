@@ -11,6 +11,7 @@ pub mod cli;
 pub mod findings;
 pub mod ir;
 pub mod lower;
+pub mod pipeline;
 pub mod program;
 pub mod report;
 pub mod rules;

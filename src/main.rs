@@ -1,3 +1,8 @@
 //! The `haechi` command: everything is in the library's `cli`.
 
-fn main() {}
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    haechi::cli::main()
+}

@@ -144,8 +144,7 @@ impl Settings {
     /// # Errors
     /// It cannot be read or is wrong.
     pub fn read(file: &Path) -> Result<Settings, SettingsError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| SettingsError::Unreadable { path: file.to_owned(), source })?;
+        let text = std::fs::read_to_string(file).map_err(|source| SettingsError::Unreadable { path: file.to_owned(), source })?;
         let mut settings = Settings::parse(&text, file)?;
         settings.folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         settings.anchor();

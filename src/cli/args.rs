@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "haechi", version, propagate_version = true, max_term_width = 110)]
 #[command(after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 the run failed or was used wrongly.")]
-pub struct Cli {
+pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -16,7 +16,7 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Scan files and folders
     Scan(Box<ScanArgs>),
     /// Fill in the guideline's checklist, from a scan or from SARIF files
@@ -40,7 +40,7 @@ pub enum Command {
 
 /// What is scanned and how: shared by `scan` and `checklist`.
 #[derive(Debug, Args, Default)]
-pub struct InputArgs {
+pub(super) struct InputArgs {
     /// Files and folders to scan [default: the settings' `scan.paths`, else the current folder]
     #[arg(value_name = "PATHS")]
     pub paths: Vec<PathBuf>,
@@ -94,7 +94,7 @@ pub struct InputArgs {
 
 /// What is printed: shared by most commands.
 #[derive(Debug, Args, Default)]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
     /// Language of messages and reports [default: from the locale]
     #[arg(long, value_name = "LANG", global = true)]
     pub lang: Option<LangArg>,
@@ -108,7 +108,7 @@ pub struct ShowArgs {
 
 /// `haechi scan`.
 #[derive(Debug, Args, Default)]
-pub struct ScanArgs {
+pub(super) struct ScanArgs {
     /// Input.
     #[command(flatten)]
     pub input: InputArgs,
@@ -141,7 +141,7 @@ pub struct ScanArgs {
 
 /// `haechi checklist`.
 #[derive(Debug, Args, Default)]
-pub struct ChecklistArgs {
+pub(super) struct ChecklistArgs {
     /// Input; files ending in .sarif or .json are read as results of earlier scans.
     #[command(flatten)]
     pub input: InputArgs,
@@ -161,7 +161,7 @@ pub struct ChecklistArgs {
 
 /// `haechi rules`.
 #[derive(Debug, Args)]
-pub struct RulesArgs {
+pub(super) struct RulesArgs {
     /// A rule (java/sql-injection), item (J1-01), category or CWE-89; none: all
     pub what: Option<String>,
     /// A folder of own rules and models (repeatable)
@@ -177,7 +177,7 @@ pub struct RulesArgs {
 
 /// `haechi models`.
 #[derive(Debug, Args)]
-pub struct ModelsArgs {
+pub(super) struct ModelsArgs {
     /// Only names that hold this text
     pub text: Option<String>,
     /// A folder of own rules and models (repeatable)
@@ -187,7 +187,7 @@ pub struct ModelsArgs {
 
 /// `haechi test`.
 #[derive(Debug, Args)]
-pub struct TestArgs {
+pub(super) struct TestArgs {
     /// Folder with fixtures: LANGUAGE/NAME/… or any folder of marked files
     pub dir: PathBuf,
     /// A folder of own rules and models (repeatable)
@@ -200,7 +200,7 @@ pub struct TestArgs {
 
 /// `haechi dump`.
 #[derive(Debug, Args)]
-pub struct DumpArgs {
+pub(super) struct DumpArgs {
     /// The stage.
     pub stage: StageArg,
     /// The file; for `program` a folder will do.
@@ -215,7 +215,7 @@ pub struct DumpArgs {
 
 /// `haechi init`.
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(super) struct InitArgs {
     /// The project's folder
     #[arg(default_value = ".")]
     pub dir: PathBuf,
@@ -226,7 +226,7 @@ pub struct InitArgs {
 
 /// A stage to dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StageArg {
+pub(super) enum StageArg {
     /// The syntax tree, or the typed document.
     Syntax,
     /// The lowered functions.
@@ -239,7 +239,7 @@ pub enum StageArg {
 
 /// A report format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
+pub(super) enum FormatArg {
     /// For people.
     Text,
     /// SARIF 2.1.0.
@@ -254,8 +254,7 @@ pub enum FormatArg {
 
 /// A checklist format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum ChecklistFormatArg {
+pub(super) enum ChecklistFormatArg {
     #[value(alias = "markdown")]
     Md,
     Html,
@@ -264,8 +263,7 @@ pub enum ChecklistFormatArg {
 
 /// Colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum ColorArg {
+pub(super) enum ColorArg {
     #[default]
     Auto,
     Always,
@@ -274,16 +272,14 @@ pub enum ColorArg {
 
 /// A language of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum LangArg {
+pub(super) enum LangArg {
     Ko,
     En,
 }
 
 /// A SARIF profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum ProfileArg {
+pub(super) enum ProfileArg {
     Full,
     Github,
     Gitlab,
@@ -292,8 +288,7 @@ pub enum ProfileArg {
 
 /// A severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum SeverityArg {
+pub(super) enum SeverityArg {
     Info,
     Low,
     Medium,
@@ -303,8 +298,7 @@ pub enum SeverityArg {
 
 /// The gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum FailArg {
+pub(super) enum FailArg {
     Info,
     Low,
     Medium,
@@ -315,8 +309,7 @@ pub enum FailArg {
 
 /// A confidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum ConfidenceArg {
+pub(super) enum ConfidenceArg {
     Low,
     Medium,
     High,

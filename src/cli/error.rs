@@ -2,7 +2,7 @@
 
 /// An error that ends the run with exit code 2.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// What is wrong, and where.
     pub what: String,
     /// What to do about it.
@@ -10,16 +10,16 @@ pub struct Failure {
 }
 
 /// The result of a command.
-pub type Outcome<T> = Result<T, Failure>;
+pub(super) type Outcome<T> = Result<T, Failure>;
 
 impl Failure {
     /// With a cure.
-    pub fn new(what: impl Into<String>, cure: impl Into<String>) -> Failure {
+    pub(super) fn new(what: impl Into<String>, cure: impl Into<String>) -> Failure {
         Failure { what: what.into(), cure: Some(cure.into()) }
     }
 
     /// Where nothing better can be said than what the system said.
-    pub fn plain(what: impl std::fmt::Display) -> Failure {
+    pub(super) fn plain(what: impl std::fmt::Display) -> Failure {
         Failure { what: what.to_string(), cure: None }
     }
 }

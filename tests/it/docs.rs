@@ -50,3 +50,13 @@ fn the_readmes_name_the_commands_that_the_ci_runs() {
         assert!(ci.lines().any(|line| line.trim() == test), ".ci/run does not run `{test}` of {name}");
     }
 }
+
+#[test]
+fn the_settings_in_the_readmes_are_accepted() {
+    for name in ["README.md", "README.ko.md"] {
+        let readme = tree::text(&tree::root().join(name));
+        let block = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+        let settings = haechi::settings::Settings::parse(block, name.as_ref()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(settings.scan.paths, [std::path::Path::new("src")], "{name}");
+    }
+}

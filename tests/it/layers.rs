@@ -24,7 +24,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "base", "rules", "source", "ir", "syntax", "lower", "program", "findings", "analysis", "report", "settings", "pipeline",
+            "base", "rules", "source", "ir", "syntax", "lower", "program", "findings", "analysis", "report", "settings",
+            "pipeline",
         ],
     ),
 ];
@@ -58,7 +59,11 @@ fn uses(code: &str) -> BTreeSet<String> {
             found.insert(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
         }
     }
-    found.iter().map(|name| name.trim().split("::").next().unwrap_or_default().trim().to_owned()).filter(|n| !n.is_empty()).collect()
+    found
+        .iter()
+        .map(|name| name.trim().split("::").next().unwrap_or_default().trim().to_owned())
+        .filter(|n| !n.is_empty())
+        .collect()
 }
 
 #[test]

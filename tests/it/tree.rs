@@ -83,7 +83,8 @@ fn raw_string(rest: &str) -> Option<usize> {
 
 #[test]
 fn code_leaves_out_comments_and_strings() {
-    let source = "use a::b; // crate::x\nlet s = \"crate::y \\\" z\"; /* crate::w */ let r = r#\"crate::\"v\"#; let c = '\"'; end";
+    let source =
+        "use a::b; // crate::x\nlet s = \"crate::y \\\" z\"; /* crate::w */ let r = r#\"crate::\"v\"#; let c = '\"'; end";
     let code = code(source);
     assert!(code.contains("use a::b;") && code.ends_with("end"), "{code}");
     assert!(!code.contains("crate::"), "{code}");

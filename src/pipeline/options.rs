@@ -1,0 +1,38 @@
+//! What a scan is asked for. Must not know where the wishes come from.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::source::{ReadLimits, WalkOptions};
+use crate::syntax::DEFAULT_PARSE_TIME;
+
+/// Options of a scan.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// What is walked.
+    pub walk: WalkOptions,
+    /// Limits of reading.
+    pub limits: ReadLimits,
+    /// Contents that stand for files' own: staged texts, by absolute path.
+    pub overlay: BTreeMap<PathBuf, Vec<u8>>,
+    /// Where set, only findings in these files (absolute paths) are reported; the others only inform.
+    pub report_only: Option<Vec<PathBuf>>,
+    /// Worker threads; 0: one a core.
+    pub threads: usize,
+    /// Time for one parse.
+    pub parse_time: Duration,
+}
+
+impl Default for ScanOptions {
+    fn default() -> Self {
+        ScanOptions {
+            walk: WalkOptions::default(),
+            limits: ReadLimits::default(),
+            overlay: BTreeMap::new(),
+            report_only: None,
+            threads: 0,
+            parse_time: DEFAULT_PARSE_TIME,
+        }
+    }
+}
