@@ -207,6 +207,8 @@ pub struct Models {
     /// By method or function name; the engine picks the entry by owner, arity and parameter types. Entries of one
     /// name are ordered most specific first (parameter types, arity, then none).
     pub calls: FastMap<Symbol, Vec<ApiModel>>,
+    /// Names that end in `*`, without it, longest first. Use [`Models::calls_named`].
+    pub prefixes: Vec<(String, Vec<ApiModel>)>,
     /// By fully qualified name.
     pub types: FastMap<Symbol, TypeModel>,
     /// By name.
@@ -215,4 +217,15 @@ pub struct Models {
     pub entries: Vec<EntryModel>,
     /// Java: simple names of all modelled types, for files with wildcard imports: simple name to full names.
     pub simple_names: FastMap<Symbol, Vec<Symbol>>,
+}
+
+impl Models {
+    /// All models of calls by this name: of the name itself, most specific first, then of prefixes. Costs a few string
+    /// comparisons a call: a caller on a hot path remembers the answer for each name.
+    pub fn calls_named(&self, name: Symbol) -> impl Iterator<Item = &ApiModel> {
+        let exact = self.calls.get(&name).into_iter().flatten();
+        let text = name.as_str();
+        let by_prefix = self.prefixes.iter().filter(move |(prefix, _)| text.starts_with(prefix.as_str()));
+        exact.chain(by_prefix.flat_map(|(_, entries)| entries))
+    }
 }

@@ -1,8 +1,11 @@
 //! Compiled rules and the catalogue's items. Must not know YAML.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 
 use super::SourceKinds;
+use super::config::ConfigMatcher;
 use crate::base::Symbol;
 
 /// A text in both languages.
@@ -36,7 +39,10 @@ impl LocalText {
 }
 
 /// How bad a finding is if true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::EnumIter, strum::IntoStaticStr, strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Severity {
     Info,
@@ -47,7 +53,10 @@ pub enum Severity {
 }
 
 /// How likely a finding is true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::EnumIter, strum::IntoStaticStr, strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Confidence {
     Low,
@@ -102,6 +111,10 @@ pub struct Rule {
     pub id: String,
     /// The languages it runs on, from the id's first segment (`web/` rules run on JSP, XML and properties and count as Java).
     pub language: Language,
+    /// A `web/` rule: runs on JSP, XML, properties and YAML instead of Java files.
+    pub is_web: bool,
+    /// Its file in its rule folder, for errors found when it is compiled further.
+    pub file: String,
     /// Guideline items (`J1-01`), national-standard items without counterpart (`K1-08`), or empty for CWE-only rules.
     pub items: Vec<String>,
     /// CWE numbers, the most fitting first.
@@ -133,10 +146,11 @@ pub enum RuleKind {
     Call(Vec<CallMatcher>),
     /// An order of operations on one object.
     Typestate(TypestateRule),
-    /// Code with metavariables: matched while the tree is live; see `syntax::pattern`.
+    /// Code with metavariables, as JSON of ast-grep's rule objects (`rule`, `constraints`, `utils`, `examined`): compiled
+    /// and matched by `syntax::pattern` while the tree is live.
     Pattern(String),
-    /// XML, properties, JSP: the raw YAML of the matcher, compiled by `analysis::config`.
-    Config(String),
+    /// XML, properties, YAML: evaluated by `analysis::config`.
+    Config(Vec<ConfigMatcher>),
     /// Built into the engine.
     Check(CheckKind),
 }
@@ -227,9 +241,9 @@ pub enum Test {
     /// A constant, and equal to none of these; for properties: also where never set on an object made in view.
     NotIn(Vec<ConstPattern>),
     /// A constant string that matches.
-    Matches(Regex),
+    Matches(LazyRegex),
     /// A constant string that does not match.
-    NotMatches(Regex),
+    NotMatches(LazyRegex),
     /// An integer below.
     Less(i64),
     /// An integer above.
@@ -246,6 +260,41 @@ pub enum Test {
     Type(Vec<Symbol>),
     /// Tainted by one of these.
     Tainted(SourceKinds),
+}
+
+/// A regular expression that is compiled when first used: most scans use few of them, and loading must be quick.
+#[derive(Debug, Clone)]
+pub struct LazyRegex {
+    pattern: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl LazyRegex {
+    /// Of a pattern; see [`LazyRegex::check`] for whether it is one.
+    #[must_use]
+    pub fn new(pattern: &str) -> LazyRegex {
+        LazyRegex { pattern: pattern.to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// Why the pattern is none, if so.
+    ///
+    /// # Errors
+    /// The regex crate's message.
+    pub fn check(&self) -> Result<(), String> {
+        Regex::new(&self.pattern).map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Whether it is found in the text. A pattern that is none, which loading rejects, is found in nothing.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.compiled.get_or_init(|| Regex::new(&self.pattern).ok()).as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// The pattern as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.pattern
+    }
 }
 
 /// A constant in a test.
@@ -274,7 +323,8 @@ pub struct TypestateRule {
 }
 
 /// What can go wrong with a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum TypestateKind {
     /// Not released on some path out.
     Leak,
@@ -285,7 +335,7 @@ pub enum TypestateKind {
 }
 
 /// Checks built into the engine, by the name a rule gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumString, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the rules' texts say it")]
 pub enum CheckKind {
