@@ -27,6 +27,8 @@ pub(crate) fn rule(id: &str, items: &[&str], cwe: u32, severity: Severity) -> Ru
     Rule {
         id: id.to_owned(),
         language,
+        is_web: id.starts_with("web/"),
+        file: format!("{id}.yaml"),
         items: items.iter().map(|&item| item.to_owned()).collect(),
         cwe: vec![cwe],
         category: 1,

@@ -134,7 +134,9 @@ impl<'a> ModelCompiler<'a> {
             for name in raw.field.iter() {
                 let name = Symbol::new(name);
                 let ty = raw.is.as_ref().map(|ty| owner.map_or_else(|| Symbol::new(ty), |owner| owner.follow(ty)));
-                let field = FieldModel { owner: owner.map(|owner| owner.name), name, ty, source: input, value: raw.value };
+                let text = raw.text.as_ref().map(|text| Symbol::new(text));
+                let owner = owner.map(|owner| owner.name);
+                let field = FieldModel { owner, name, ty, source: input, value: raw.value, text };
                 self.models.fields.entry(name).or_default().push(field);
             }
         }
@@ -227,10 +229,6 @@ impl<'a> ModelCompiler<'a> {
                 buffers.push(BufferFact { arg, size, writes, terminates: writes && raw.terminates.contains(&arg) });
             }
         }
-        let unwritten = raw.terminates.iter().find(|arg| !buffers.iter().any(|fact| fact.writes && fact.arg == **arg));
-        if let Some(arg) = unwritten {
-            return Err(source.invalid("terminates", "", format!("nothing is written to the argument {arg}")));
-        }
         let allocates = match &raw.alloc {
             None => None,
             Some(text) => {
@@ -312,6 +310,7 @@ impl<'a> ModelCompiler<'a> {
             noreturn: raw.noreturn,
             requires_nonnull: facts.nonnull.clone(),
             buffers: facts.buffers.clone(),
+            terminates: raw.terminates.0.clone(),
             allocates: facts.allocates.clone(),
             range: raw.range,
         }

@@ -150,6 +150,8 @@ pub struct ApiModel {
     pub requires_nonnull: Vec<Slot>,
     /// Bytes read and written, C.
     pub buffers: Vec<BufferFact>,
+    /// Arguments that point to a terminated string afterwards, C; also where the bytes written are not known (`gets`).
+    pub terminates: Vec<u8>,
     /// Size of the memory it returns, C.
     pub allocates: Option<SizeExpr>,
     /// Whether the result's range is known: inclusive.

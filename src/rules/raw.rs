@@ -238,6 +238,7 @@ pub(super) struct RawField {
     #[serde(default)]
     pub(super) source: OneOrMany<String>,
     pub(super) value: Option<i64>,
+    pub(super) text: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
