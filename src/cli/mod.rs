@@ -5,9 +5,11 @@ mod args;
 mod error;
 mod git;
 mod init;
+mod list;
 mod locale;
 mod output;
 mod progress;
+mod select;
 
 use std::process::ExitCode;
 
@@ -46,6 +48,8 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Outcome<u8> {
     match command {
+        Command::Rules(args) => list::rules(&args),
+        Command::Models(args) => list::models(&args),
         Command::Init(args) => init::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

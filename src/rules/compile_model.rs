@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::error::{RulesError, Source};
-use super::model::{Access, ApiModel, BufferFact, EntryModel, FieldModel, Flow, Models, ReturnType, Slot, SourceKinds, TypeModel};
+use super::model::{
+    Access, ApiModel, BufferFact, EntryModel, FieldModel, Flow, Models, ReturnType, Slot, SourceKinds, TypeModel,
+};
 use super::names::{Aliases, Kinds, Named, source_kinds};
 use super::raw::{RawApi, RawEntry, RawField, RawModels, RawType};
 use super::rule::Language;
@@ -105,7 +107,8 @@ impl<'a> ModelCompiler<'a> {
                     _ => raw.extends.iter().map(|base| named.follow(base)).collect(),
                 };
                 let name = named.name;
-                let known = self.models.types.entry(name).or_insert_with(|| TypeModel { name, extends: Vec::new(), untaintable: false });
+                let known =
+                    self.models.types.entry(name).or_insert_with(|| TypeModel { name, extends: Vec::new(), untaintable: false });
                 known.untaintable |= raw.untaintable;
                 for base in extends {
                     if base != name && !known.extends.contains(&base) {
@@ -213,7 +216,9 @@ impl<'a> ModelCompiler<'a> {
             None => None,
             Some(flows) => {
                 let parse = |text: &String| {
-                    let error = || source.invalid("flow", text, format!("`{text}` is no flow: expected \"SLOT -> SLOT\", `[]` for contents"));
+                    let error = || {
+                        source.invalid("flow", text, format!("`{text}` is no flow: expected \"SLOT -> SLOT\", `[]` for contents"))
+                    };
                     parse_flow(text).ok_or_else(error)
                 };
                 Some(flows.iter().map(parse).collect::<Result<_, _>>()?)
@@ -266,7 +271,11 @@ impl<'a> ModelCompiler<'a> {
         if is_c != !raw.function.is_empty() {
             let (key, list) = if raw.method.is_empty() { ("new", &raw.new) } else { ("method", &raw.method) };
             let (key, list) = if is_c { (key, list) } else { ("function", &raw.function) };
-            return Err(source.invalid(key, list.first().map_or("", String::as_str), "C models name functions, Java models methods and constructors"));
+            return Err(source.invalid(
+                key,
+                list.first().map_or("", String::as_str),
+                "C models name functions, Java models methods and constructors",
+            ));
         }
         if !raw.types.is_empty() && raw.method.is_empty() {
             return Err(source.invalid("type", raw.types.first().map_or("", String::as_str), "only `method` goes with `type`"));

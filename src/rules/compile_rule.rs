@@ -10,8 +10,8 @@ use super::error::{Place, RulesError, Source, Suggestion};
 use super::names::{Aliases, Kinds, source_kinds};
 use super::raw::{RawCall, RawCondition, RawRule, RawText, RawWithin};
 use super::rule::{
-    CallMatcher, CallTarget, CheckKind, Condition, Confidence, ConstPattern, Language, LazyRegex, LocalText, Rule, RuleKind, Severity,
-    Subject, TaintRule, Test, TypestateKind, TypestateRule, Within,
+    CallMatcher, CallTarget, CheckKind, Condition, Confidence, ConstPattern, Language, LazyRegex, LocalText, Rule, RuleKind,
+    Severity, Subject, TaintRule, Test, TypestateKind, TypestateRule, Within,
 };
 use super::scalar::{OneOrMany, Scalar};
 use crate::base::Symbol;
@@ -108,7 +108,8 @@ impl RuleCompiler<'_> {
             at: source.whole(),
             message: format!("the folder `{name}` is no {what}{nearest}"),
         };
-        let compiled = language_of(language).ok_or_else(|| misplaced("language", language, Suggestion::nearest(language, LANGUAGES)))?;
+        let compiled =
+            language_of(language).ok_or_else(|| misplaced("language", language, Suggestion::nearest(language, LANGUAGES)))?;
         let Some(known) = self.catalog.category_by_id(category) else {
             let ids = self.catalog.categories.iter().map(|category| category.id.as_str());
             return Err(misplaced("category", category, Suggestion::nearest(category, ids)));
@@ -153,7 +154,8 @@ impl RuleCompiler<'_> {
             return Err(source.invalid(second, "", "a rule has one kind only"));
         }
         if let Some(taint) = &raw.taint {
-            let sinks = taint.to.iter().map(|name| self.kinds.sink(source, "to", language, name)).collect::<Result<Vec<_>, _>>()?;
+            let sinks =
+                taint.to.iter().map(|name| self.kinds.sink(source, "to", language, name)).collect::<Result<Vec<_>, _>>()?;
             let from = source_kinds(source, "from", &taint.from)?;
             let cleared = taint.cleared_by.iter().map(|name| self.kinds.sanitizer(source, "cleared_by", name));
             let cleared_by = cleared.collect::<Result<Vec<_>, _>>()?;

@@ -27,7 +27,7 @@ pub use model::{
     Access, ApiModel, BufferFact, EntryModel, FieldModel, Flow, Models, ReturnType, SizeExpr, Slot, SourceKinds, TypeModel,
 };
 pub use rule::{
-    CallMatcher, CallTarget, Category, CheckKind, Condition, Confidence, ConstPattern, Item, Language, LazyRegex, LocalText, Locale,
-    Rule, RuleKind, Severity, Subject, TaintRule, Test, TypestateKind, TypestateRule, Within,
+    CallMatcher, CallTarget, Category, CheckKind, Condition, Confidence, ConstPattern, Item, Language, LazyRegex, LocalText,
+    Locale, Rule, RuleKind, Severity, Subject, TaintRule, Test, TypestateKind, TypestateRule, Within,
 };
 pub use set::RuleSet;

@@ -61,13 +61,7 @@ impl Kinds {
         self.sanitizers.extend(raw.sanitizers);
     }
 
-    fn check(
-        source: Source<'_>,
-        key: &str,
-        what: &'static str,
-        known: &[String],
-        name: &str,
-    ) -> Result<Symbol, RulesError> {
+    fn check(source: Source<'_>, key: &str, what: &'static str, known: &[String], name: &str) -> Result<Symbol, RulesError> {
         if known.iter().any(|known| known == name) {
             return Ok(Symbol::new(name));
         }

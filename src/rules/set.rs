@@ -246,7 +246,8 @@ fn check_sinks(rules: &[(&RuleFile<'_>, Rule)], kinds: &Kinds, java: &Models, c:
         let language = language_index(rule.language);
         for kind in &taint.to {
             let by_model = modelled.get(language).is_some_and(|kinds| kinds.contains(kind));
-            let by_engine = kinds.engine_sinks.get(language).is_some_and(|kinds| kinds.iter().any(|known| known == kind.as_str()));
+            let by_engine =
+                kinds.engine_sinks.get(language).is_some_and(|kinds| kinds.iter().any(|known| known == kind.as_str()));
             if !by_model && !by_engine {
                 return Err(file.source().never("to", kind.as_str(), format!("no model has a sink of the kind `{kind}`")));
             }
