@@ -1,2 +1,272 @@
 //! The engine: abstract values and states over the IR, summaries, and the rules that are decided on them.
+//!
+//! Functions are analysed once each, callees before callers, in parallel over the levels of the call graph; each leaves
+//! a summary in terms of its inputs. docs/engine.md explains the domain with worked examples.
 //! Must not know files' texts, output formats or settings.
+
+mod build;
+mod call;
+mod expr;
+mod frame;
+mod instantiate;
+mod interp;
+mod kinds;
+mod liveness;
+mod matcher;
+mod memory;
+mod model;
+mod ops;
+mod refine;
+mod sinks;
+mod state;
+mod stmt;
+mod summary;
+mod texts;
+mod trace;
+mod typestate;
+mod value;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use index_vec::IndexVec;
+use rayon::prelude::*;
+
+use crate::base::{FastMap, Problem, ProblemKind, RuleId, Symbol};
+use crate::findings::{Examined, Finding};
+use crate::ir::{Body, LocalId, Unit};
+use crate::program::{FuncId, Program};
+use crate::rules::{CallTarget, CheckKind, Language, RuleKind, RuleSet, TypestateKind};
+use frame::Frame;
+use summary::Summary;
+use value::Cleared;
+
+/// What the caller may choose.
+#[derive(Debug, Default, Clone)]
+pub struct Options {}
+
+/// What the engine found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Findings, in no particular order; `findings::finish` orders them.
+    pub findings: Vec<Finding>,
+    /// What each rule examined.
+    pub examined: BTreeMap<RuleId, Examined>,
+    /// Bounds that were hit.
+    pub problems: Vec<Problem>,
+    /// Counts.
+    pub stats: EngineStats,
+}
+
+/// Counts of a run.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct EngineStats {
+    /// Functions analysed.
+    pub functions: u64,
+    /// Statements executed on abstract states.
+    pub steps: u64,
+    /// Functions in which a bound was hit.
+    pub bound_hits: u64,
+    /// Calls without a body and without a model: name and number, most often met first.
+    pub unmodelled: Vec<(String, u64)>,
+}
+
+/// Names the engine asks for.
+struct Names {
+    init: Symbol,
+    wrapped: Symbol,
+}
+
+/// `call` rules by the called name.
+#[derive(Default)]
+struct CallRules {
+    exact: FastMap<Symbol, Vec<(RuleId, usize)>>,
+}
+
+impl CallRules {
+    fn candidates(&self, name: Symbol) -> Option<&[(RuleId, usize)]> {
+        self.exact.get(&name).map(Vec::as_slice)
+    }
+}
+
+/// What every function's analysis shares, read-only.
+struct Context<'p> {
+    program: &'p Program,
+    rules: &'p RuleSet,
+    names: Names,
+    /// Taint rules by sink kind.
+    sink_rules: FastMap<Symbol, Vec<RuleId>>,
+    /// What clears a taint rule.
+    cleared_by: FastMap<RuleId, Cleared>,
+    /// Rules of built-in checks.
+    check_rules: FastMap<(CheckKind, Language), Vec<RuleId>>,
+    java_calls: CallRules,
+    c_calls: CallRules,
+    annotation_rules: Vec<(RuleId, usize)>,
+    typestate: FastMap<(TypestateKind, Symbol, Language), Vec<RuleId>>,
+    summaries: IndexVec<FuncId, OnceLock<Summary>>,
+}
+
+impl<'p> Context<'p> {
+    fn new(program: &'p Program, rules: &'p RuleSet) -> Context<'p> {
+        let mut context = Context {
+            program,
+            rules,
+            names: Names { init: Symbol::new("<init>"), wrapped: Symbol::new("<wrapped>") },
+            sink_rules: FastMap::default(),
+            cleared_by: FastMap::default(),
+            check_rules: FastMap::default(),
+            java_calls: CallRules::default(),
+            c_calls: CallRules::default(),
+            annotation_rules: Vec::new(),
+            typestate: FastMap::default(),
+            summaries: program.functions.iter().map(|_| OnceLock::new()).collect(),
+        };
+        // Names met in the program, for rules that match a prefix.
+        let called = || program.units.iter().flat_map(|unit| unit.functions.iter()).filter_map(|function| function.body.as_ref());
+        for (id, rule) in rules.rules.iter_enumerated() {
+            match &rule.kind {
+                RuleKind::Taint(taint) => {
+                    for sink in &taint.to {
+                        context.sink_rules.entry(*sink).or_default().push(id);
+                    }
+                    context.cleared_by.insert(id, kinds::bits(&taint.cleared_by));
+                }
+                RuleKind::Call(matchers) => {
+                    for (at, matcher) in matchers.iter().enumerate() {
+                        match &matcher.target {
+                            CallTarget::Method { names, .. } => {
+                                for name in names {
+                                    context.java_calls.add(*name, id, at, called());
+                                }
+                            }
+                            CallTarget::Function(names) => {
+                                for name in names {
+                                    context.c_calls.add(*name, id, at, called());
+                                }
+                            }
+                            CallTarget::Annotation(_) => context.annotation_rules.push((id, at)),
+                        }
+                    }
+                }
+                RuleKind::Typestate(typestate) => {
+                    for resource in &typestate.resources {
+                        context.typestate.entry((typestate.kind, *resource, rule.language)).or_default().push(id);
+                    }
+                }
+                RuleKind::Check(check) => context.check_rules.entry((*check, rule.language)).or_default().push(id),
+                RuleKind::Pattern(_) | RuleKind::Config(_) => {}
+            }
+        }
+        context
+    }
+
+    fn summary(&self, func: FuncId) -> Option<&Summary> {
+        self.summaries.get(func).and_then(OnceLock::get)
+    }
+
+    fn typestate_rules(&self, kind: TypestateKind, resource: Symbol, language: Language) -> Vec<RuleId> {
+        self.typestate.get(&(kind, resource, language)).cloned().unwrap_or_default()
+    }
+
+    /// A class name as a unit means it, where it is not full yet.
+    fn resolve(&self, unit: &Unit, name: Symbol) -> Option<Symbol> {
+        self.program.resolve_name(unit, name, &self.rules.java)
+    }
+
+    /// Whether some statement reads a local.
+    fn used_locals(&self, body: &Body, local: LocalId) -> bool {
+        liveness::is_read(body, local)
+    }
+}
+
+impl CallRules {
+    fn add<'b>(&mut self, name: Symbol, rule: RuleId, at: usize, bodies: impl Iterator<Item = &'b Body>) {
+        let Some(prefix) = name.as_str().strip_suffix('*') else {
+            self.exact.entry(name).or_default().push((rule, at));
+            return;
+        };
+        let mut names: Vec<Symbol> = Vec::new();
+        for body in bodies {
+            for call in &body.calls {
+                let (crate::ir::Callee::Method { name, .. } | crate::ir::Callee::Function(name)) = &call.callee else { continue };
+                if name.as_str().starts_with(prefix) && !names.contains(name) {
+                    names.push(*name);
+                }
+            }
+        }
+        for name in names {
+            let entry = self.exact.entry(name).or_default();
+            if !entry.contains(&(rule, at)) {
+                entry.push((rule, at));
+            }
+        }
+    }
+}
+
+/// What one function's analysis leaves beside its summary.
+struct Leaf {
+    findings: Vec<Finding>,
+    examined: Vec<(RuleId, Examined)>,
+    bound_hits: u32,
+    steps: u32,
+    func: FuncId,
+}
+
+/// Analyses the program with all rules of the set.
+#[must_use]
+pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
+    let context = Context::new(program, rules);
+    let mut outcome = Outcome::default();
+    for level in &program.components.levels {
+        let leaves: Vec<Leaf> = level.par_iter().flat_map_iter(|component| analyse_component(&context, component)).collect();
+        for leaf in leaves {
+            outcome.stats.functions += 1;
+            outcome.stats.steps += u64::from(leaf.steps);
+            if leaf.bound_hits > 0 {
+                outcome.stats.bound_hits += 1;
+                let (unit, function) = program.function(leaf.func);
+                outcome.problems.push(Problem {
+                    file: Some(unit.file),
+                    span: Some(function.name_span),
+                    kind: ProblemKind::BoundHit,
+                    detail: program.qualified_name(leaf.func),
+                });
+            }
+            outcome.findings.extend(leaf.findings);
+            for (rule, count) in leaf.examined {
+                let entry = outcome.examined.entry(rule).or_default();
+                entry.places += count.places;
+                entry.undecided += count.undecided;
+            }
+        }
+    }
+    outcome
+}
+
+/// Functions that call each other: each is analysed twice, in order, the second time with the others' first summaries.
+fn analyse_component(context: &Context<'_>, component: &[FuncId]) -> Vec<Leaf> {
+    let mut leaves = Vec::with_capacity(component.len());
+    for &func in component {
+        if let Some((leaf, summary)) = analyse(context, func) {
+            leaves.push(leaf);
+            if let Some(place) = context.summaries.get(func) {
+                let _ = place.set(summary);
+            }
+        }
+    }
+    leaves
+}
+
+fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
+    let body = context.program.body(func)?;
+    let mut frame = Frame::new(context, func, body);
+    frame.match_annotations();
+    let exits = frame.run();
+    frame.check_leaks(&exits);
+    let summary = frame.summarise(exits);
+    let mut examined: Vec<(RuleId, Examined)> = frame.out.examined.into_iter().collect();
+    examined.sort_by_key(|(rule, _)| *rule);
+    let leaf = Leaf { findings: frame.out.findings, examined, bound_hits: frame.out.bound_hits, steps: frame.steps, func };
+    Some((leaf, summary))
+}

@@ -7,7 +7,6 @@
 
 mod body;
 mod builder;
-pub mod print;
 mod ty;
 mod unit;
 

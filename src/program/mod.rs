@@ -1,2 +1,181 @@
-//! The whole program's index: types and hierarchy, members, calls, frameworks, documents' meaning.
-//! Must not know tree-sitter or findings.
+//! The whole program's index: types and hierarchy, members, call targets, entry points, documents' meaning.
+//!
+//! Built once from all units; after that it is read-only and shared by all threads. Must not know tree-sitter,
+//! values, findings or output.
+
+mod callgraph;
+mod class;
+mod constants;
+mod entry;
+mod infer;
+mod lookup;
+mod resolve;
+
+pub use callgraph::Components;
+pub use class::{Class, ClassId};
+pub use entry::EntrySource;
+pub use infer::{CallTarget, FunctionTypes, ModelHit};
+
+use index_vec::IndexVec;
+use rayon::prelude::*;
+
+use crate::base::{FastMap, FileId, Symbol};
+use crate::ir::{Body, FuncIdx, Function, Modifiers, Unit};
+use crate::rules::{Models, RuleSet};
+use crate::syntax::document::Document;
+
+index_vec::define_index_type! {
+    /// A unit: its index in [`Program::units`], which are sorted by file.
+    pub struct UnitId = u32;
+}
+index_vec::define_index_type! {
+    /// A function of the program, in the order of units and of functions in them.
+    pub struct FuncId = u32;
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Program {
+    /// The lowered files.
+    pub units: IndexVec<UnitId, Unit>,
+    /// XML, properties and YAML.
+    pub documents: Vec<Document>,
+    /// Where each function is.
+    pub functions: IndexVec<FuncId, (UnitId, FuncIdx)>,
+    /// First function of each unit.
+    first_function: IndexVec<UnitId, u32>,
+    /// Java classes.
+    pub classes: IndexVec<ClassId, Class>,
+    class_by_name: FastMap<Symbol, ClassId>,
+    /// C functions with a body, by name, in file order; `static` ones are found through their unit.
+    c_functions: FastMap<Symbol, Vec<FuncId>>,
+    /// Types of locals and targets of calls, a function.
+    pub types: IndexVec<FuncId, FunctionTypes>,
+    /// What callers control where a function is an entry point.
+    pub entries: FastMap<FuncId, Vec<EntrySource>>,
+    /// Fields that hold one constant for the life of the program: see `constants`.
+    pub constant_fields: FastMap<(Symbol, Symbol), crate::ir::Const>,
+    /// C globals that do.
+    pub constant_globals: FastMap<Symbol, crate::ir::Const>,
+    /// Strongly connected components of the call graph, callees first, in levels that may run in parallel.
+    pub components: Components,
+}
+
+impl Program {
+    /// Indexes the units. Work is proportional to their size; parallel a unit.
+    #[must_use]
+    pub fn build(mut units: Vec<Unit>, mut documents: Vec<Document>, rules: &RuleSet) -> Program {
+        units.sort_by_key(|unit| unit.file);
+        documents.sort_by_key(|document| document.file);
+        let units: IndexVec<UnitId, Unit> = units.into();
+        let mut functions = IndexVec::new();
+        let mut first_function = IndexVec::with_capacity(units.len());
+        for (unit_id, unit) in units.iter_enumerated() {
+            first_function.push(u32::try_from(functions.len()).unwrap_or(u32::MAX));
+            functions.extend(unit.functions.indices().map(|func| (unit_id, func)));
+        }
+        let mut program = Program {
+            units,
+            documents,
+            functions,
+            first_function,
+            classes: IndexVec::new(),
+            class_by_name: FastMap::default(),
+            c_functions: FastMap::default(),
+            types: IndexVec::new(),
+            entries: FastMap::default(),
+            constant_fields: FastMap::default(),
+            constant_globals: FastMap::default(),
+            components: Components::default(),
+        };
+        program.index_classes(&rules.java);
+        program.index_c_functions();
+        program.collect_constants();
+        let types: Vec<Vec<FunctionTypes>> = (0..program.units.len())
+            .into_par_iter()
+            .map(UnitId::from_usize)
+            .map(|unit| infer::infer_unit(&program, unit, rules))
+            .collect();
+        program.types = types.into_iter().flatten().collect();
+        program.entries = entry::find_entries(&program, rules);
+        program.components = Components::of(&program);
+        program
+    }
+
+    /// The unit of a file.
+    #[must_use]
+    pub fn unit_of_file(&self, file: FileId) -> Option<&Unit> {
+        let at = self.units.raw.binary_search_by_key(&file, |unit| unit.file).ok()?;
+        self.units.raw.get(at)
+    }
+
+    /// The id of a unit's function.
+    #[must_use]
+    pub fn func_id(&self, unit: UnitId, func: FuncIdx) -> FuncId {
+        FuncId::from_raw(self.first_function[unit] + func.raw())
+    }
+
+    /// A function and its unit.
+    #[must_use]
+    pub fn function(&self, id: FuncId) -> (&Unit, &Function) {
+        let (unit, func) = self.functions[id];
+        (&self.units[unit], &self.units[unit].functions[func])
+    }
+
+    /// A function's body.
+    #[must_use]
+    pub fn body(&self, id: FuncId) -> Option<&Body> {
+        self.function(id).1.body.as_ref()
+    }
+
+    /// `package.Type.method`, or a C function's name.
+    #[must_use]
+    pub fn qualified_name(&self, id: FuncId) -> String {
+        let (unit, function) = self.function(id);
+        match function.owner.and_then(|owner| unit.types.get(owner)) {
+            Some(owner) => format!("{}.{}", owner.name, function.name),
+            None => function.name.as_str().to_owned(),
+        }
+    }
+
+    /// The class that declares a function.
+    #[must_use]
+    pub fn owner_name(&self, id: FuncId) -> Option<Symbol> {
+        let (unit, function) = self.function(id);
+        function.owner.and_then(|owner| unit.types.get(owner)).map(|owner| owner.name)
+    }
+
+    /// The models of a unit's language.
+    #[must_use]
+    pub fn models<'r>(unit: &Unit, rules: &'r RuleSet) -> &'r Models {
+        match unit.language {
+            crate::ir::Language::C => &rules.c,
+            crate::ir::Language::Java | crate::ir::Language::Jsp => &rules.java,
+        }
+    }
+
+    /// The C function that a name means in a unit: its own, else the first external one.
+    #[must_use]
+    pub fn c_function(&self, name: Symbol, unit: &Unit) -> Option<FuncId> {
+        let defined = self.c_functions.get(&name)?;
+        let own = defined.iter().find(|func| self.function(**func).0.file == unit.file);
+        own.or_else(|| defined.iter().find(|func| !self.function(**func).1.modifiers.contains(Modifiers::STATIC))).copied()
+    }
+
+    /// The full name of a class as written in a unit.
+    #[must_use]
+    pub fn resolve_name(&self, unit: &Unit, written: Symbol, models: &Models) -> Option<Symbol> {
+        let id = self.units.raw.binary_search_by_key(&unit.file, |unit| unit.file).ok()?;
+        Some(resolve::NameScope::new(self, UnitId::from_usize(id), models).name(written))
+    }
+
+    fn index_c_functions(&mut self) {
+        for (id, &(unit, func)) in self.functions.iter_enumerated() {
+            let unit = &self.units[unit];
+            let function = &unit.functions[func];
+            if unit.language == crate::ir::Language::C && function.body.is_some() {
+                self.c_functions.entry(function.name).or_default().push(id);
+            }
+        }
+    }
+}

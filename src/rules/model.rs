@@ -230,4 +230,14 @@ impl Models {
         let by_prefix = self.prefixes.iter().filter(move |(prefix, _)| text.starts_with(prefix.as_str()));
         exact.chain(by_prefix.flat_map(|(_, entries)| entries))
     }
+
+    /// The model at a place among those of a name, as [`Models::calls_named`] counts them.
+    #[must_use]
+    pub fn model(&self, name: Symbol, index: u16) -> Option<&ApiModel> {
+        let index = usize::from(index);
+        match self.calls.get(&name) {
+            Some(exact) if index < exact.len() => exact.get(index),
+            _ => self.calls_named(name).nth(index),
+        }
+    }
 }

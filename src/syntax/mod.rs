@@ -6,7 +6,6 @@ pub mod document;
 pub mod java;
 mod mapped;
 pub mod parser;
-pub mod pattern;
 
 pub use mapped::{MappedText, PosMap};
 pub use parser::{DEFAULT_PARSE_TIME, Grammar, error_regions};

@@ -1,0 +1,187 @@
+//! Makes a function's summary from the states it was left in. Must not know callers.
+
+use super::frame::{Frame, ObjectKind};
+use super::interp::Exits;
+use super::state::{Cell, State, Test};
+use super::summary::{MAX_OUTCOMES, Outcome, SumMark, SumObject, SumValue, Summary};
+use super::value::{InputId, ObjId, Origin, ValueId};
+use crate::base::FastMap;
+
+/// Objects beyond this depth from a result are not handed up.
+const MAX_OBJECT_DEPTH: u8 = 4;
+/// Cells of an object handed up.
+const MAX_CELLS: usize = 24;
+
+struct Exporter<'f, 'a> {
+    frame: &'f mut Frame<'a>,
+    summary: Summary,
+    values: FastMap<ValueId, u32>,
+    objects: FastMap<ObjId, u32>,
+}
+
+impl Frame<'_> {
+    /// The function's summary.
+    pub(super) fn summarise(&mut self, exits: Exits) -> Summary {
+        let latent = self.take_latent();
+        let no_return = exits.returns.is_empty() && !exits.exhausted;
+        let ways = self.merge(exits.returns);
+        let mut exporter =
+            Exporter { frame: self, summary: Summary::default(), values: FastMap::default(), objects: FastMap::default() };
+        for (state, result) in &ways {
+            let outcome = exporter.outcome(state, *result);
+            exporter.summary.outcomes.push(outcome);
+            exporter.values.clear();
+            exporter.objects.clear();
+        }
+        let mut summary = exporter.summary;
+        summary.inputs = self.inputs.raw.clone();
+        summary.latent = latent;
+        summary.no_return = no_return;
+        if summary.outcomes.is_empty() && !no_return {
+            summary.outcomes.push(Outcome::default());
+        }
+        summary
+    }
+
+    /// Returns that give and write the same become one; too many become one anyway.
+    fn merge(&mut self, returns: Vec<(State, Option<ValueId>)>) -> Vec<(State, Option<ValueId>)> {
+        let mut kept: Vec<(State, Option<ValueId>)> = Vec::new();
+        for (state, result) in returns {
+            let known = kept.iter().position(|(other, value)| {
+                let same_result = match (value, result) {
+                    (Some(a), Some(b)) => self.same_value(*a, b),
+                    (None, None) => true,
+                    _ => false,
+                };
+                same_result && self.same_writes(other, &state)
+            });
+            match known {
+                Some(at) => {
+                    if let Some((other, _)) = kept.get_mut(at) {
+                        let both: Vec<(InputId, Test)> =
+                            other.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
+                        other.conditions = std::rc::Rc::new(both);
+                    }
+                }
+                None => kept.push((state, result)),
+            }
+        }
+        if kept.len() <= MAX_OUTCOMES {
+            return kept;
+        }
+        let mut all = kept.into_iter();
+        let Some((mut state, mut result)) = all.next() else { return Vec::new() };
+        for (other, value) in all {
+            state = self.join_states(&state, &other, false);
+            result = match (result, value) {
+                (Some(a), Some(b)) => Some(self.join_values(a, b, false)),
+                _ => None,
+            };
+        }
+        vec![(state, result)]
+    }
+
+    fn written<'s>(&'s self, state: &'s State) -> impl Iterator<Item = (InputId, ObjId, Cell, ValueId)> + 's {
+        state.heap.iter().filter_map(|(object, cell, value)| {
+            let ObjectKind::Input(input) = self.objects[*object].kind else { return None };
+            // A cell that was only read holds its own input.
+            let read_only = self.values[*value].input.is_some_and(|own| {
+                let (own, base) = (&self.inputs[own], &self.inputs[input]);
+                own.root == base.root && own.path.len() == base.path.len() + 1 && own.path.last() == Some(cell)
+            });
+            (!read_only).then_some((input, *object, *cell, *value))
+        })
+    }
+
+    fn same_writes(&self, a: &State, b: &State) -> bool {
+        let count = self.written(a).count();
+        count == self.written(b).count()
+            && self
+                .written(a)
+                .all(|(_, object, cell, value)| b.cell(object, cell).is_some_and(|other| self.same_value(value, other)))
+    }
+}
+
+impl Exporter<'_, '_> {
+    fn outcome(&mut self, state: &State, result: Option<ValueId>) -> Outcome {
+        let ret = result.map(|value| self.value(state, value, 0));
+        let written: Vec<_> = self.frame.written(state).collect();
+        let mut writes = Vec::with_capacity(written.len());
+        for (input, _, cell, value) in written {
+            let value = self.value(state, value, 0);
+            writes.push((input.raw(), cell, value));
+        }
+        let conditions = state.conditions.iter().map(|(input, test)| (input.raw(), *test)).collect();
+        Outcome { conditions, ret, writes }
+    }
+
+    fn value(&mut self, state: &State, id: ValueId, depth: u8) -> u32 {
+        if let Some(&known) = self.values.get(&id) {
+            return known;
+        }
+        let at = u32::try_from(self.summary.values.len()).unwrap_or(u32::MAX);
+        self.values.insert(id, at);
+        self.summary.values.push(SumValue::default());
+        let value = self.frame.values[id].clone();
+        let mut out = SumValue {
+            consts: value.consts.clone(),
+            null: value.null,
+            range: value.range,
+            prefix: value.prefix,
+            input: value.input.filter(|_| value.consts.is_none()).map(InputId::raw),
+            ..SumValue::default()
+        };
+        for mark in &value.marks {
+            let (input, source) = match mark.origin {
+                Origin::Input(input) => (Some(input.raw()), None),
+                Origin::Source(at) => (None, Some(at)),
+            };
+            out.marks.push(SumMark {
+                input,
+                source,
+                kinds: mark.kinds,
+                name: mark.name,
+                cleared: mark.cleared,
+                steps: self.frame.traces.steps(mark.path),
+                at_start: mark.at_start,
+            });
+        }
+        for object in &value.objects {
+            match self.frame.objects[*object].kind {
+                ObjectKind::Input(input) => out.input_objects.push(input.raw()),
+                ObjectKind::Allocated(_) | ObjectKind::Lambda(..) if depth < MAX_OBJECT_DEPTH => {
+                    let object = self.object(state, *object, depth + 1);
+                    out.objects.push(object);
+                }
+                _ => {}
+            }
+        }
+        if let Some(place) = self.summary.values.get_mut(at as usize) {
+            *place = out;
+        }
+        at
+    }
+
+    fn object(&mut self, state: &State, id: ObjId, depth: u8) -> u32 {
+        if let Some(&known) = self.objects.get(&id) {
+            return known;
+        }
+        let at = u32::try_from(self.summary.objects.len()).unwrap_or(u32::MAX);
+        self.objects.insert(id, at);
+        let object = &self.frame.objects[id];
+        let lambda = match &object.kind {
+            ObjectKind::Lambda(func, _) => Some(*func),
+            _ => None,
+        };
+        self.summary.objects.push(SumObject { class: object.class, cells: Vec::new(), lambda });
+        let cells: Vec<(Cell, ValueId)> = state.cells(id).take(MAX_CELLS).collect();
+        let mut out = Vec::with_capacity(cells.len());
+        for (cell, value) in cells {
+            out.push((cell, self.value(state, value, depth)));
+        }
+        if let Some(place) = self.summary.objects.get_mut(at as usize) {
+            place.cells = out;
+        }
+        at
+    }
+}

@@ -1,0 +1,283 @@
+//! Calls: which functions, model or default they run. Must not know what a model's facts do.
+
+use smallvec::SmallVec;
+
+use super::frame::{Frame, ObjectKind};
+use super::instantiate::Passed;
+use super::state::State;
+use super::stmt::Alternative;
+use super::value::{Konst, Null, ObjId, Value, ValueId};
+use crate::base::{Span, Symbol};
+use crate::findings::StepKind;
+use crate::ir::{Call, CallId, CallKind, Callee, Ty, TyId};
+use crate::program::{CallTarget, FuncId};
+
+/// A call with its values.
+pub(super) struct CallView<'c> {
+    pub(super) call: &'c Call,
+    pub(super) target: &'c CallTarget,
+    pub(super) receiver: Option<ValueId>,
+    pub(super) args: SmallVec<[ValueId; 6]>,
+    /// The whole call.
+    pub(super) span: Span,
+    /// The called name.
+    pub(super) name: Symbol,
+    /// The type of the result.
+    pub(super) ty: TyId,
+}
+
+impl Frame<'_> {
+    pub(super) fn call(&mut self, state: &mut State, id: CallId, span: Span, more: &mut Vec<Alternative>) -> bool {
+        let body = self.body;
+        let Some(call) = body.calls.get(id) else { return true };
+        let unknown_target = CallTarget::default();
+        let types = self.types;
+        let target = types.calls.get(id).unwrap_or(&unknown_target);
+        let receiver = call.receiver.as_ref().map(|receiver| self.operand(state, receiver, span));
+        let args: SmallVec<[ValueId; 6]> = call
+            .args
+            .iter()
+            .enumerate()
+            .map(|(at, arg)| self.operand(state, arg, call.arg_spans.get(at).copied().unwrap_or(span)))
+            .collect();
+        let name = match &call.callee {
+            Callee::Method { name, .. } | Callee::Function(name) => *name,
+            Callee::Constructor(_) => self.ctx.names.init,
+            Callee::Value(operand) => {
+                let value = self.operand(state, operand, span);
+                match self.values[value].only_constant() {
+                    Some(Konst::Func(name)) => name,
+                    _ => Symbol::new(""),
+                }
+            }
+        };
+        if let (CallKind::Virtual, Some(receiver)) = (call.kind, receiver) {
+            self.check_null(state, receiver, call.name_span);
+        }
+        let ty = call.dst.map_or(TyId::UNKNOWN, |dst| self.local_type(dst));
+        let receiver = receiver.map(|receiver| self.current(state, call.receiver.as_ref(), receiver));
+        let view = CallView { call, target, receiver, args, span, name, ty };
+        self.match_calls(state, &view);
+        let mut ways = self.dispatch(state, &view);
+        let Some((first, result)) = ways.pop() else { return false };
+        *state = first;
+        if let Some(dst) = call.dst {
+            self.write_local(state, dst, result);
+        }
+        for (mut other, result) in ways {
+            let mut scratch = self.scratch.clone();
+            if let Some(dst) = call.dst {
+                match self.slots.get(dst).copied().flatten() {
+                    Some(_) => self.write_local(&mut other, dst, result),
+                    None => {
+                        if let Some(place) = scratch.get_mut(dst) {
+                            *place = Some(result);
+                        }
+                    }
+                }
+            }
+            more.push((other, scratch));
+        }
+        true
+    }
+
+    /// The receiver again, after a null check may have refined it.
+    fn current(&mut self, state: &State, operand: Option<&crate::ir::Operand>, before: ValueId) -> ValueId {
+        match operand {
+            Some(crate::ir::Operand::Local(local)) => self.read_local(state, *local),
+            _ => before,
+        }
+    }
+
+    /// The states after the call, and its result in each; empty if it does not return.
+    fn dispatch(&mut self, state: &mut State, view: &CallView<'_>) -> Vec<(State, ValueId)> {
+        let callees = self.callees(view);
+        if !callees.is_empty() {
+            return self.call_program(state, view, &callees);
+        }
+        if let Some(ways) = self.call_lambda(state, view) {
+            return ways;
+        }
+        if let Some(hit) = view.target.model
+            && let Some(model) = self.models.model(hit.name, hit.index)
+        {
+            if model.noreturn {
+                return Vec::new();
+            }
+            let result = self.call_model(state, view, model, hit.loose);
+            return vec![(state.clone(), result)];
+        }
+        let result = self.call_unknown(state, view);
+        vec![(state.clone(), result)]
+    }
+
+    /// The functions a call may run, narrowed by what the receiver is known to be.
+    fn callees(&mut self, view: &CallView<'_>) -> SmallVec<[FuncId; 1]> {
+        let program = self.ctx.program;
+        if let (Callee::Value(_), false) = (&view.call.callee, view.name.as_str().is_empty()) {
+            return program.c_function(view.name, self.unit).into_iter().collect();
+        }
+        if view.call.kind != CallKind::Virtual {
+            return view.target.callees.clone();
+        }
+        let Some(receiver) = view.receiver else { return view.target.callees.clone() };
+        let objects: SmallVec<[ObjId; 1]> = self.values[receiver].objects.clone();
+        let [object] = objects.as_slice() else { return view.target.callees.clone() };
+        let object = &self.objects[*object];
+        if let (ObjectKind::Allocated(_), Some(class)) = (&object.kind, object.class)
+            && let Some(class) = program.class(class)
+        {
+            let found = program.find_methods(class, view.name, view.args.len());
+            let exact: SmallVec<[FuncId; 1]> = match found.as_slice() {
+                [_] => found.into(),
+                _ => found.into_iter().filter(|func| view.target.callees.contains(func)).collect(),
+            };
+            if exact.iter().any(|func| program.body(*func).is_some()) {
+                return exact;
+            }
+        }
+        view.target.callees.clone()
+    }
+
+    fn call_program(&mut self, state: &mut State, view: &CallView<'_>, callees: &[FuncId]) -> Vec<(State, ValueId)> {
+        let receiver = if view.call.kind == CallKind::New {
+            let object = self.allocation(view.span, 0, view.target.owner);
+            self.objects[object].class = view.target.owner;
+            state.drop_cells(object, |_| true);
+            Some(self.reference(object))
+        } else {
+            view.receiver.or_else(|| self.receiver(state))
+        };
+        let mut all: Vec<(State, ValueId)> = Vec::new();
+        let mut returns = false;
+        for &callee in callees {
+            let Some(summary) = self.ctx.summary(callee) else {
+                let result = self.call_unknown(state, view);
+                all.push((state.clone(), result));
+                returns = true;
+                continue;
+            };
+            returns |= !summary.no_return;
+            let ways =
+                self.instantiate(state, summary, &Passed { callee, receiver, args: &view.args, captured: &[], span: view.span });
+            if callees.len() == 1 {
+                all = ways;
+            } else if let Some(joined) = self.join_ways(ways) {
+                all.push(joined);
+            }
+        }
+        if !returns {
+            return Vec::new();
+        }
+        if callees.len() > 1 {
+            all = self.join_ways(all).into_iter().collect();
+        }
+        if view.call.kind == CallKind::New
+            && let Some(receiver) = receiver
+        {
+            for (_, result) in &mut all {
+                *result = receiver;
+            }
+        }
+        all
+    }
+
+    pub(super) fn join_ways(&mut self, ways: Vec<(State, ValueId)>) -> Option<(State, ValueId)> {
+        let mut ways = ways.into_iter();
+        let first = ways.next()?;
+        Some(ways.fold(first, |(state, value), (other, result)| {
+            let joined = self.join_values(value, result, false);
+            (self.join_states(&state, &other, false), joined)
+        }))
+    }
+
+    /// A call of a functional interface's method on a lambda in view.
+    fn call_lambda(&mut self, state: &mut State, view: &CallView<'_>) -> Option<Vec<(State, ValueId)>> {
+        let receiver = view.receiver?;
+        let [object] = self.values[receiver].objects.as_slice() else { return None };
+        let ObjectKind::Lambda(func, captured) = self.objects[*object].kind.clone() else { return None };
+        let summary = self.ctx.summary(func)?;
+        let ways = self.instantiate(
+            state,
+            summary,
+            &Passed { callee: func, receiver: None, args: &view.args, captured: &captured, span: view.span },
+        );
+        (!ways.is_empty()).then_some(ways)
+    }
+
+    /// Runs the lambdas among a library call's arguments on what the receiver holds: their defects show, and their
+    /// results flow to the call's.
+    pub(super) fn apply_lambdas(&mut self, state: &mut State, view: &CallView<'_>) -> SmallVec<[ValueId; 2]> {
+        let mut results = SmallVec::new();
+        for &arg in &view.args {
+            let [object] = self.values[arg].objects.as_slice() else { continue };
+            let ObjectKind::Lambda(func, captured) = self.objects[*object].kind.clone() else { continue };
+            let Some(summary) = self.ctx.summary(func) else { continue };
+            let params = self.ctx.program.function(func).1.params.len();
+            let marks = view.receiver.map(|receiver| self.deep_marks(state, receiver)).unwrap_or_default();
+            let element = {
+                let mut value = Value::default();
+                marks.iter().for_each(|mark| value.add_mark(*mark));
+                self.value(value)
+            };
+            let inputs: SmallVec<[ValueId; 6]> = (0..params).map(|_| element).collect();
+            let ways = self.instantiate(
+                state,
+                summary,
+                &Passed { callee: func, receiver: None, args: &inputs, captured: &captured, span: view.span },
+            );
+            if let Some((after, result)) = self.join_ways(ways) {
+                *state = after;
+                results.push(result);
+            }
+        }
+        results
+    }
+
+    /// A call of which nothing is known: data flows from receiver and arguments to the result.
+    pub(super) fn call_unknown(&mut self, state: &mut State, view: &CallView<'_>) -> ValueId {
+        let lambdas = self.apply_lambdas(state, view);
+        for &arg in &view.args {
+            self.let_go(state, arg);
+        }
+        let mut result = Value::default();
+        let boolean = matches!(view.ty.get(), Ty::Bool | Ty::Void);
+        if !boolean {
+            let slots: SmallVec<[ValueId; 8]> = view.receiver.iter().chain(&view.args).copied().chain(lambdas).collect();
+            for slot in slots {
+                // The receiver itself is no data, unless it is tainted as a whole.
+                for mut mark in self.deep_marks(state, slot) {
+                    mark.path = self.traces.through(mark.path, self.at(view.span), view.name.as_str());
+                    mark.at_start = false;
+                    if self.is_number(view.ty) {
+                        mark.cleared |= super::kinds::NUMBER;
+                    }
+                    result.add_mark(mark);
+                }
+            }
+        }
+        if view.call.kind == CallKind::New {
+            let object = self.allocation(view.span, 0, view.target.owner);
+            self.objects[object].class = view.target.owner;
+            state.drop_cells(object, |_| true);
+            self.objects[object].marks = result.marks.clone();
+            result.objects.push(object);
+            result.null = Null::No;
+        }
+        self.value(result)
+    }
+
+    pub(super) fn is_number(&self, ty: TyId) -> bool {
+        match ty.get() {
+            Ty::Int { .. } | Ty::Float { .. } | Ty::Char { .. } => true,
+            Ty::Named { name, .. } => self.untaintable(*name),
+            _ => false,
+        }
+    }
+
+    /// A step of the trace for a call that is entered.
+    pub(super) fn pass_step(&self, span: Span, callee: FuncId) -> crate::findings::Step {
+        let name = self.ctx.program.function(callee).1.name;
+        self.step(span, StepKind::Pass, name.as_str())
+    }
+}

@@ -1,0 +1,472 @@
+//! What assignments compute: operators, conversions, allocations. Must not know calls.
+
+use smallvec::SmallVec;
+
+use super::frame::{Frame, ObjectKind};
+use super::kinds;
+use super::state::{Cell, State};
+use super::value::{Konst, MAX_CONSTS, Mark, Null, Predicate, Value, ValueId};
+use crate::base::Span;
+use crate::ir::{BinOp, LocalId, Operand, Rvalue, Ty, TyId, UnOp};
+
+impl Frame<'_> {
+    pub(super) fn rvalue(&mut self, state: &mut State, dst: LocalId, rvalue: &Rvalue, span: Span) -> ValueId {
+        match rvalue {
+            Rvalue::Use(operand) => self.operand(state, operand, span),
+            Rvalue::Load(place) => {
+                let ty = self.local_type(dst);
+                self.load(state, *place, ty, span)
+            }
+            Rvalue::AddrOf(place) => self.address_of(state, *place, span),
+            Rvalue::Unary(op, operand) => {
+                let value = self.operand(state, operand, span);
+                self.unary(*op, value)
+            }
+            Rvalue::Binary(op, a, b) => {
+                let (a_ty, b_ty) = (self.operand_type(a), self.operand_type(b));
+                let a = self.operand(state, a, span);
+                let b = self.operand(state, b, span);
+                self.binary(state, *op, (a, a_ty), (b, b_ty), self.local_type(dst))
+            }
+            Rvalue::Cast(ty, operand) => {
+                let value = self.operand(state, operand, span);
+                self.cast(value, *ty)
+            }
+            Rvalue::InstanceOf(operand, ty) => {
+                let value = self.operand(state, operand, span);
+                if matches!(self.values[value].null, Null::Yes(_)) {
+                    return self.bool(false);
+                }
+                match ty.name() {
+                    Some(class) => {
+                        self.value(Value { predicate: Some(Predicate::Class(value, class)), null: Null::No, ..Value::default() })
+                    }
+                    None => self.unknown(),
+                }
+            }
+            Rvalue::NewArray(ty, dims) => {
+                let object = self.allocation(span, 0, ty.name());
+                state.drop_cells(object, |_| true);
+                if let Some(first) = dims.first() {
+                    let size = self.operand(state, first, span);
+                    self.sink_value(state, size, "alloc-size", "new[]", span);
+                    state.set_cell(object, Cell::Size, size);
+                }
+                self.reference(object)
+            }
+            Rvalue::ArrayLit(_, elements) => {
+                let object = self.allocation(span, 0, None);
+                state.drop_cells(object, |_| true);
+                for (index, element) in elements.iter().enumerate() {
+                    let value = self.operand(state, element, span);
+                    state.set_cell(object, Cell::Index(i64::try_from(index).unwrap_or(i64::MAX)), value);
+                }
+                let size = self.int(i64::try_from(elements.len()).unwrap_or(i64::MAX));
+                state.set_cell(object, Cell::Size, size);
+                self.reference(object)
+            }
+            Rvalue::Lambda(func, captures) => {
+                let captured = captures.iter().map(|local| self.read_local(state, *local)).collect();
+                let (unit, _) = self.ctx.program.functions[self.id];
+                let id = self.ctx.program.func_id(unit, *func);
+                let object = self.new_object(ObjectKind::Lambda(id, captured), None);
+                self.reference(object)
+            }
+            Rvalue::MethodRef { receiver, .. } => {
+                if let Some(receiver) = receiver {
+                    self.operand(state, receiver, span);
+                }
+                self.non_null()
+            }
+            Rvalue::SizeOf(ty) => match size_of(*ty) {
+                Some(size) => self.int(size),
+                None => self.value(Value { range: Some((1, i64::MAX)), ..Value::default() }),
+            },
+            Rvalue::Opaque => self.unknown(),
+        }
+    }
+
+    fn operand_type(&self, operand: &Operand) -> TyId {
+        match operand {
+            Operand::Local(local) => self.local_type(*local),
+            Operand::Const(crate::ir::Const::Int(_, ty)) => *ty,
+            Operand::Const(crate::ir::Const::Str(_)) if !self.is_c() => TyId::STRING,
+            Operand::Const(_) => TyId::UNKNOWN,
+        }
+    }
+
+    fn address_of(&mut self, state: &mut State, place: crate::ir::PlaceId, span: Span) -> ValueId {
+        let body = self.body;
+        let Some(place) = body.places.get(place) else { return self.non_null() };
+        match (&place.base, place.proj.as_slice()) {
+            (crate::ir::PlaceBase::Local(local), []) => {
+                let object = self.storage(*local);
+                // The storage holds what the local holds; from here on it lives in the cell.
+                let held = self.read_local(state, *local);
+                if state.cell(object, Cell::Index(0)).is_none() {
+                    state.set_cell(object, Cell::Index(0), held);
+                }
+                self.reference(object)
+            }
+            // `&p[i]`, `&a[0]`: into the same object.
+            (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Index(_)])
+                if !matches!(self.local_type(*local).get(), Ty::Pointer(_)) =>
+            {
+                let object = self.storage(*local);
+                self.reference(object)
+            }
+            (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Deref | crate::ir::Proj::Index(_)]) => {
+                self.read_local(state, *local)
+            }
+            _ => match self.target(state, place, span) {
+                Some(super::memory::Target::Cell(objects, cell, through)) => {
+                    let value = self.load_cell(state, &objects, cell, through, TyId::UNKNOWN, span);
+                    let inner = self.objects_of(value);
+                    self.value(Value { null: Null::No, objects: inner, ..Value::default() })
+                }
+                _ => self.non_null(),
+            },
+        }
+    }
+
+    fn unary(&mut self, op: UnOp, value: ValueId) -> ValueId {
+        let known = self.values[value].clone();
+        match op {
+            UnOp::Not => match known.only_constant() {
+                Some(Konst::Bool(truth)) => self.bool(!truth),
+                Some(Konst::Int(number)) => self.int(i64::from(number == 0)),
+                _ => {
+                    let predicate = match known.predicate {
+                        Some(Predicate::Not(inner)) => *inner,
+                        Some(other) => Predicate::Not(Box::new(other)),
+                        None => Predicate::Is(value, Konst::Bool(false)),
+                    };
+                    self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
+                }
+            },
+            UnOp::Neg | UnOp::BitNot => {
+                let number = known.only_int();
+                match (op, number) {
+                    (UnOp::Neg, Some(number)) => self.int(number.wrapping_neg()),
+                    (UnOp::BitNot, Some(number)) => self.int(!number),
+                    _ => {
+                        let range = match (op, known.bounds()) {
+                            (UnOp::Neg, Some((lo, hi))) => Some((hi.saturating_neg(), lo.saturating_neg())),
+                            _ => None,
+                        };
+                        self.value(Value { range, marks: known.marks, null: Null::No, ..Value::default() })
+                    }
+                }
+            }
+        }
+    }
+
+    fn binary(&mut self, state: &mut State, op: BinOp, a: (ValueId, TyId), b: (ValueId, TyId), ty: TyId) -> ValueId {
+        let ((a, a_ty), (b, b_ty)) = (a, b);
+        let is_string = |ty: TyId| ty == TyId::STRING;
+        match op {
+            BinOp::Concat => self.concat(state, a, b),
+            BinOp::Add if is_string(a_ty) || is_string(b_ty) || is_string(ty) => self.concat(state, a, b),
+            BinOp::Eq => self.equality(a, b, false),
+            BinOp::Ne => self.equality(a, b, true),
+            BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => self.comparison(op, a, b),
+            _ => self.arithmetic(op, a, b, ty),
+        }
+    }
+
+    /// String concatenation: constants fold, taint of both sides stays; data on the left stands at the start.
+    pub(super) fn concat(&mut self, state: &State, a: ValueId, b: ValueId) -> ValueId {
+        let texts = |value: &Value| -> Option<SmallVec<[String; 2]>> {
+            match value.null {
+                Null::Yes(_) => Some(SmallVec::from_iter(["null".to_owned()])),
+                _ => value.consts.as_ref()?.iter().map(|constant| constant.text()).collect(),
+            }
+        };
+        let (left, right) = (texts(&self.values[a]), texts(&self.values[b]));
+        if let (Some(left), Some(right)) = (&left, &right)
+            && left.len() * right.len() <= MAX_CONSTS
+        {
+            let all: Vec<String> = left.iter().flat_map(|l| right.iter().map(move |r| format!("{l}{r}"))).collect();
+            return self.strings(&all);
+        }
+        let empty_left = left.as_ref().is_some_and(|left| left.iter().all(String::is_empty));
+        let prefix = match left.as_deref() {
+            Some([only]) if !only.is_empty() => Some(crate::base::Symbol::new(only)),
+            Some([_]) => self.values[b].prefix,
+            _ => self.values[a].prefix,
+        };
+        let mut result = Value { null: Null::No, prefix, ..Value::default() };
+        for mark in self.text_marks(state, a) {
+            result.add_mark(mark);
+        }
+        for mark in self.text_marks(state, b) {
+            result.add_mark(Mark { at_start: mark.at_start && empty_left, ..mark });
+        }
+        self.value(result)
+    }
+
+    /// The marks that a value's text carries: its own, and a builder's contents.
+    pub(super) fn text_marks(&mut self, state: &State, value: ValueId) -> SmallVec<[Mark; 4]> {
+        if self.values[value].objects.is_empty() {
+            return self.values[value].marks.iter().copied().collect();
+        }
+        self.deep_marks(state, value)
+    }
+
+    /// A value that is one of these strings.
+    pub(super) fn strings(&mut self, all: &[String]) -> ValueId {
+        match all {
+            [only] => self.string(only),
+            _ if all.iter().all(|text| text.len() <= 512) && all.len() <= MAX_CONSTS => {
+                let mut consts: SmallVec<[Konst; 1]> = SmallVec::new();
+                for text in all {
+                    let constant = Konst::Str(crate::base::Symbol::new(text));
+                    if !consts.contains(&constant) {
+                        consts.push(constant);
+                    }
+                }
+                self.value(Value { consts: Some(consts), null: Null::No, ..Value::default() })
+            }
+            _ => self.non_null(),
+        }
+    }
+
+    pub(super) fn equality(&mut self, a: ValueId, b: ValueId, negate: bool) -> ValueId {
+        let truth = self.equal(a, b);
+        if let Some(truth) = truth {
+            return self.bool(truth != negate);
+        }
+        let (x, y) = (&self.values[a], &self.values[b]);
+        let predicate = match (x.null, y.null, x.only_constant(), y.only_constant()) {
+            (_, Null::Yes(_), ..) => Predicate::IsNull(a),
+            (Null::Yes(_), ..) => Predicate::IsNull(b),
+            (_, _, _, Some(constant)) => Predicate::Is(a, constant),
+            (_, _, Some(constant), _) => Predicate::Is(b, constant),
+            _ => Predicate::Same(a, b),
+        };
+        let predicate = if negate { Predicate::Not(Box::new(predicate)) } else { predicate };
+        self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
+    }
+
+    /// Whether two values are equal, where that is certain.
+    pub(super) fn equal(&self, a: ValueId, b: ValueId) -> Option<bool> {
+        let (x, y) = (&self.values[a], &self.values[b]);
+        match (x.null, y.null) {
+            (Null::Yes(_), Null::Yes(_)) => return Some(true),
+            (Null::Yes(_), Null::No) | (Null::No, Null::Yes(_)) => return Some(false),
+            _ => {}
+        }
+        if let (Some(p), Some(q)) = (x.only_constant(), y.only_constant()) {
+            return match (p.as_int(), q.as_int()) {
+                (Some(p), Some(q)) => Some(p == q),
+                _ => Some(p == q),
+            };
+        }
+        if let (Some(p), Some(q)) = (&x.consts, &y.consts)
+            && matches!((x.null, y.null), (Null::No, Null::No))
+            && !p.iter().any(|p| q.iter().any(|q| p == q || p.as_int().is_some() && p.as_int() == q.as_int()))
+        {
+            return Some(false);
+        }
+        if let (Some((a, b)), Some((c, d))) = (x.bounds(), y.bounds())
+            && (b < c || d < a)
+        {
+            return Some(false);
+        }
+        None
+    }
+
+    fn comparison(&mut self, op: BinOp, a: ValueId, b: ValueId) -> ValueId {
+        if let (Some((a_lo, a_hi)), Some((b_lo, b_hi))) = (self.values[a].bounds(), self.values[b].bounds()) {
+            let truth = match op {
+                BinOp::Lt if a_hi < b_lo => Some(true),
+                BinOp::Lt if a_lo >= b_hi => Some(false),
+                BinOp::Le if a_hi <= b_lo => Some(true),
+                BinOp::Le if a_lo > b_hi => Some(false),
+                BinOp::Gt if a_lo > b_hi => Some(true),
+                BinOp::Gt if a_hi <= b_lo => Some(false),
+                BinOp::Ge if a_lo >= b_hi => Some(true),
+                BinOp::Ge if a_hi < b_lo => Some(false),
+                _ => None,
+            };
+            if let Some(truth) = truth {
+                return self.bool(truth);
+            }
+        }
+        let predicate = match op {
+            BinOp::Lt => Predicate::Less(a, b, false),
+            BinOp::Le => Predicate::Less(a, b, true),
+            BinOp::Gt => Predicate::Less(b, a, false),
+            _ => Predicate::Less(b, a, true),
+        };
+        self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
+    }
+
+    fn arithmetic(&mut self, op: BinOp, a: ValueId, b: ValueId, ty: TyId) -> ValueId {
+        let (x, y) = (&self.values[a], &self.values[b]);
+        if let (Some(Konst::Bool(p)), Some(Konst::Bool(q))) = (x.only_constant(), y.only_constant()) {
+            let truth = match op {
+                BinOp::And => Some(p & q),
+                BinOp::Or => Some(p | q),
+                BinOp::Xor => Some(p ^ q),
+                _ => None,
+            };
+            if let Some(truth) = truth {
+                return self.bool(truth);
+            }
+        }
+        let (bits, signed) = match ty.get() {
+            Ty::Int { bits, signed } => (*bits, *signed),
+            Ty::Char { bits } => (*bits, false),
+            _ => (32, true),
+        };
+        if let (Some(p), Some(q)) = (&x.consts, &y.consts)
+            && p.len() * q.len() <= MAX_CONSTS
+        {
+            let all: Option<SmallVec<[i64; 4]>> =
+                p.iter().flat_map(|p| q.iter().map(|q| fold(op, p.as_int()?, q.as_int()?, bits, signed))).collect();
+            if let Some(all) = all {
+                if let [only] = all.as_slice() {
+                    return self.int(*only);
+                }
+                let consts = all.into_iter().map(Konst::Int).collect();
+                return self.value(Value { consts: Some(consts), null: Null::No, ..Value::default() });
+            }
+        }
+        let range = match (x.bounds(), y.bounds()) {
+            (Some(p), Some(q)) => range_of(op, p, q, bits, signed),
+            (None, Some((lo, hi))) if op == BinOp::And && lo >= 0 => Some((0, hi)),
+            (Some((lo, hi)), None) if op == BinOp::And && lo >= 0 => Some((0, hi)),
+            (None, Some((lo, hi))) if op == BinOp::Rem && lo > 0 => Some((-(hi - 1), hi - 1)),
+            _ => None,
+        };
+        let mut result = Value { range, null: Null::No, ..Value::default() };
+        // Pointer arithmetic stays in the object.
+        if matches!(op, BinOp::Add | BinOp::Sub) && self.is_c() && matches!(ty.get(), Ty::Pointer(_)) {
+            result.objects = if x.objects.is_empty() { y.objects.clone() } else { x.objects.clone() };
+        }
+        let marks: SmallVec<[Mark; 4]> = x.marks.iter().chain(&y.marks).copied().collect();
+        for mark in marks {
+            result.add_mark(mark);
+        }
+        self.value(result)
+    }
+
+    pub(super) fn cast(&mut self, value: ValueId, ty: TyId) -> ValueId {
+        let known = &self.values[value];
+        let (bits, signed) = match ty.get() {
+            Ty::Int { bits, signed } => (*bits, *signed),
+            Ty::Char { bits } => (*bits, !self.is_java_char(*bits)),
+            Ty::Bool => return value,
+            Ty::Float { .. } => {
+                let marks = known.marks.clone();
+                return self.value(Value { marks, null: Null::No, ..Value::default() });
+            }
+            // A checked reference cast gives the same reference.
+            _ => return value,
+        };
+        if let Some(number) = known.only_int() {
+            let wrapped = wrap(i128::from(number), bits, signed);
+            return match known.only_constant() {
+                Some(Konst::Char(unit)) if i64::from(unit) == wrapped && matches!(ty.get(), Ty::Char { .. }) => value,
+                Some(_) if matches!(ty.get(), Ty::Char { bits: 16 }) => {
+                    self.constant(Konst::Char(u32::try_from(wrapped).unwrap_or_default()))
+                }
+                _ => self.int(wrapped),
+            };
+        }
+        let (min, max) = limits(bits, signed);
+        match known.bounds() {
+            Some((lo, hi)) if lo >= min && hi <= max => value,
+            _ => {
+                let marks: SmallVec<[Mark; 1]> =
+                    known.marks.iter().map(|mark| Mark { cleared: mark.cleared | kinds::NUMBER, ..*mark }).collect();
+                self.value(Value { marks, null: Null::No, range: (bits < 64).then_some((min, max)), ..Value::default() })
+            }
+        }
+    }
+
+    fn is_java_char(&self, bits: u8) -> bool {
+        bits == 16
+    }
+}
+
+/// The least and greatest of an integer type.
+pub(super) fn limits(bits: u8, signed: bool) -> (i64, i64) {
+    match (bits, signed) {
+        (64.., true) => (i64::MIN, i64::MAX),
+        (64.., false) => (0, i64::MAX),
+        (bits, true) => (-(1i64 << (bits.max(1) - 1)), (1i64 << (bits.max(1) - 1)) - 1),
+        (bits, false) => (0, (1i64 << bits) - 1),
+    }
+}
+
+/// A number as an integer type holds it.
+pub(super) fn wrap(value: i128, bits: u8, signed: bool) -> i64 {
+    let modulus = 1i128 << bits.min(64);
+    let mut wrapped = value.rem_euclid(modulus);
+    if signed && wrapped >= modulus / 2 {
+        wrapped -= modulus;
+    }
+    // Unsigned 64-bit values beyond i64 are kept by their bits.
+    i64::try_from(wrapped).unwrap_or(i64::MAX)
+}
+
+fn fold(op: BinOp, a: i64, b: i64, bits: u8, signed: bool) -> Option<i64> {
+    let (x, y) = (i128::from(a), i128::from(b));
+    let shift = u32::try_from(y.rem_euclid(i128::from(bits.max(1)))).ok()?;
+    let result = match op {
+        BinOp::Add => x + y,
+        BinOp::Sub => x - y,
+        BinOp::Mul => x * y,
+        BinOp::Div => x.checked_div(y)?,
+        BinOp::Rem => x.checked_rem(y)?,
+        BinOp::And => x & y,
+        BinOp::Or => x | y,
+        BinOp::Xor => x ^ y,
+        BinOp::Shl => x << shift,
+        BinOp::Shr => x >> shift,
+        BinOp::UShr => i128::from(wrap(x, bits, false)) >> shift,
+        _ => return None,
+    };
+    Some(wrap(result, bits, signed))
+}
+
+fn range_of(op: BinOp, (a, b): (i64, i64), (c, d): (i64, i64), bits: u8, signed: bool) -> Option<(i64, i64)> {
+    let (a, b, c, d) = (i128::from(a), i128::from(b), i128::from(c), i128::from(d));
+    let (lo, hi) = match op {
+        BinOp::Add => (a + c, b + d),
+        BinOp::Sub => (a - d, b - c),
+        BinOp::Mul => {
+            let all = [a * c, a * d, b * c, b * d];
+            (all.into_iter().min()?, all.into_iter().max()?)
+        }
+        BinOp::Div if c > 0 => {
+            let all = [a / c, a / d, b / c, b / d];
+            (all.into_iter().min()?, all.into_iter().max()?)
+        }
+        BinOp::Rem if c > 0 => (if a < 0 { 1 - d } else { 0 }, if b < 0 { 0 } else { b.min(d - 1) }),
+        BinOp::And if c >= 0 => (0, d),
+        BinOp::And if a >= 0 => (0, b),
+        BinOp::Shr if a >= 0 && c >= 0 && d < 64 => (a >> d, b >> c),
+        _ => return None,
+    };
+    let (min, max) = limits(bits, signed);
+    // It may wrap: nothing is known.
+    if lo < i128::from(min) || hi > i128::from(max) {
+        return None;
+    }
+    Some((i64::try_from(lo).ok()?, i64::try_from(hi).ok()?))
+}
+
+/// Bytes of a type, where they do not depend on a layout.
+pub(super) fn size_of(ty: TyId) -> Option<i64> {
+    match ty.get() {
+        Ty::Bool => Some(1),
+        Ty::Int { bits, .. } | Ty::Char { bits } | Ty::Float { bits } => Some(i64::from(*bits) / 8),
+        Ty::Pointer(_) => Some(8),
+        Ty::Enum(_) => Some(4),
+        Ty::Array(element, Some(length)) => size_of(*element)?.checked_mul(i64::try_from(*length).ok()?),
+        _ => None,
+    }
+}

@@ -1,0 +1,401 @@
+//! The analysis of one function: its arena of values and objects, and what it finds. Must not know the order in which
+//! functions are analysed.
+
+use index_vec::IndexVec;
+use smallvec::SmallVec;
+
+use super::Context;
+use super::kinds;
+use super::state::{Cell, State, Test};
+use super::summary::{Input, Latent, LatentKind, MAX_LATENT, MAX_PATH, Root};
+use super::trace::{PathId, Traces};
+use super::value::{InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
+use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
+use crate::findings::{Examined, Finding, FindingState, Step, StepKind};
+use crate::ir::{Body, Function, Language, LocalId, Ty, TyId, Unit};
+use crate::program::{FuncId, FunctionTypes};
+use crate::rules::{Models, SourceKinds};
+
+/// An abstract object.
+#[derive(Debug, Clone)]
+pub(super) struct Object {
+    /// What it is.
+    pub(super) kind: ObjectKind,
+    /// Its class, where known; exact for allocations.
+    pub(super) class: Option<Symbol>,
+    /// Taint of whatever is read from it and was not written in view.
+    pub(super) marks: SmallVec<[Mark; 1]>,
+}
+
+/// What an object is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ObjectKind {
+    /// Made here, or by a callee whose summary says so.
+    Allocated(Span),
+    /// What an input points to.
+    Input(InputId),
+    /// The storage of a C local.
+    Storage(LocalId),
+    /// A lambda or method reference: its function and what it captured.
+    Lambda(FuncId, Vec<ValueId>),
+    /// Something else: a library's result, the target of an unknown pointer.
+    Opaque,
+}
+
+/// A defect that waits for a caller.
+pub(super) struct Pending {
+    pub(super) kind: LatentKind,
+    pub(super) at: FileSpan,
+    /// The function it lies in.
+    pub(super) function: FuncId,
+    pub(super) steps: Vec<Step>,
+    /// How many calls down.
+    pub(super) depth: u8,
+}
+
+/// A finding before deduplication, with what tells two apart.
+#[derive(Debug)]
+pub(super) struct FrameFindings {
+    pub(super) findings: Vec<Finding>,
+    seen: FastSet<(RuleId, FileSpan, Option<FileSpan>)>,
+    pub(super) examined: FastMap<RuleId, Examined>,
+    counted: FastSet<(RuleId, Span)>,
+    pub(super) bound_hits: u32,
+}
+
+/// The function under analysis.
+pub(super) struct Frame<'a> {
+    pub(super) ctx: &'a Context<'a>,
+    pub(super) id: FuncId,
+    pub(super) unit: &'a Unit,
+    pub(super) function: &'a Function,
+    pub(super) body: &'a Body,
+    pub(super) types: &'a FunctionTypes,
+    pub(super) models: &'a Models,
+    pub(super) file: FileId,
+    pub(super) values: IndexVec<ValueId, Value>,
+    pub(super) objects: IndexVec<ObjId, Object>,
+    pub(super) inputs: IndexVec<InputId, Input>,
+    input_ids: FastMap<Input, InputId>,
+    input_values: FastMap<InputId, ValueId>,
+    input_objects: FastMap<InputId, ObjId>,
+    constants: FastMap<Konst, ValueId>,
+    pub(super) allocations: FastMap<(Span, u32), ObjId>,
+    pub(super) traces: Traces,
+    pub(super) latent: Vec<(InputId, Pending, Vec<(InputId, Test)>)>,
+    pub(super) out: FrameFindings,
+    /// Values of temporaries that live in one block only.
+    pub(super) scratch: IndexVec<LocalId, Option<ValueId>>,
+    /// Slot of each local that lives across blocks.
+    pub(super) slots: IndexVec<LocalId, Option<u32>>,
+    /// Statements executed so far: the budget.
+    pub(super) steps: u32,
+    /// Where each resource was acquired.
+    pub(super) acquired: FastMap<(ObjId, Symbol), FileSpan>,
+    /// Where each was released last.
+    pub(super) released: FastMap<(ObjId, Symbol), FileSpan>,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(ctx: &'a Context<'a>, id: FuncId, body: &'a Body) -> Frame<'a> {
+        let (unit, function) = ctx.program.function(id);
+        Frame {
+            ctx,
+            id,
+            unit,
+            function,
+            body,
+            types: &ctx.program.types[id],
+            models: crate::program::Program::models(unit, ctx.rules),
+            file: unit.file,
+            values: IndexVec::new(),
+            objects: IndexVec::new(),
+            inputs: IndexVec::new(),
+            input_ids: FastMap::default(),
+            input_values: FastMap::default(),
+            input_objects: FastMap::default(),
+            constants: FastMap::default(),
+            allocations: FastMap::default(),
+            traces: Traces::default(),
+            latent: Vec::new(),
+            out: FrameFindings {
+                findings: Vec::new(),
+                seen: FastSet::default(),
+                examined: FastMap::default(),
+                counted: FastSet::default(),
+                bound_hits: 0,
+            },
+            scratch: index_vec::index_vec![None; body.locals.len()],
+            slots: index_vec::index_vec![None; body.locals.len()],
+            steps: 0,
+            acquired: FastMap::default(),
+            released: FastMap::default(),
+        }
+    }
+
+    pub(super) fn is_c(&self) -> bool {
+        self.unit.language == Language::C
+    }
+
+    pub(super) fn at(&self, span: Span) -> FileSpan {
+        FileSpan { file: self.file, span }
+    }
+
+    pub(super) fn value(&mut self, value: Value) -> ValueId {
+        self.values.push(value)
+    }
+
+    pub(super) fn unknown(&mut self) -> ValueId {
+        self.values.push(Value::default())
+    }
+
+    /// A value of which only the nullness is known.
+    pub(super) fn non_null(&mut self) -> ValueId {
+        self.values.push(Value { null: Null::No, ..Value::default() })
+    }
+
+    pub(super) fn constant(&mut self, constant: Konst) -> ValueId {
+        if let Some(&id) = self.constants.get(&constant) {
+            return id;
+        }
+        let id = self.values.push(Value::constant(constant));
+        self.constants.insert(constant, id);
+        id
+    }
+
+    pub(super) fn int(&mut self, value: i64) -> ValueId {
+        self.constant(Konst::Int(value))
+    }
+
+    pub(super) fn bool(&mut self, value: bool) -> ValueId {
+        self.constant(Konst::Bool(value))
+    }
+
+    /// A string constant; very long ones are only known by their start.
+    pub(super) fn string(&mut self, text: &str) -> ValueId {
+        const MAX_STRING: usize = 4096;
+        if text.len() <= MAX_STRING {
+            return self.constant(Konst::Str(Symbol::new(text)));
+        }
+        let end = (0..=64).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        let prefix = Symbol::new(text.get(..end).unwrap_or_default());
+        self.value(Value { null: Null::No, prefix: Some(prefix), ..Value::default() })
+    }
+
+    pub(super) fn null(&mut self, span: Span) -> ValueId {
+        let at = self.at(span);
+        self.values.push(Value { null: Null::Yes(at), ..Value::default() })
+    }
+
+    pub(super) fn new_object(&mut self, kind: ObjectKind, class: Option<Symbol>) -> ObjId {
+        self.objects.push(Object { kind, class, marks: SmallVec::new() })
+    }
+
+    /// The object of an allocation site; `nth` tells several at one place apart.
+    pub(super) fn allocation(&mut self, span: Span, nth: u32, class: Option<Symbol>) -> ObjId {
+        if let Some(&known) = self.allocations.get(&(span, nth)) {
+            return known;
+        }
+        let id = self.new_object(ObjectKind::Allocated(span), class);
+        self.allocations.insert((span, nth), id);
+        id
+    }
+
+    /// A value that points to one object.
+    pub(super) fn reference(&mut self, object: ObjId) -> ValueId {
+        self.value(Value { null: Null::No, objects: SmallVec::from_buf([object]), ..Value::default() })
+    }
+
+    /// The objects a value points to; an unknown reference gets an opaque one of its own, so that what is stored
+    /// through one copy is seen through the others.
+    pub(super) fn objects_of(&mut self, value: ValueId) -> SmallVec<[ObjId; 1]> {
+        let known = &self.values[value];
+        if !known.objects.is_empty() || matches!(known.null, Null::Yes(_)) || known.consts.is_some() {
+            return known.objects.clone();
+        }
+        let marks = known.marks.clone();
+        let object = self.objects.push(Object { kind: ObjectKind::Opaque, class: None, marks });
+        self.values[value].objects.push(object);
+        SmallVec::from_buf([object])
+    }
+
+    pub(super) fn input(&mut self, input: Input) -> InputId {
+        if let Some(&known) = self.input_ids.get(&input) {
+            return known;
+        }
+        let id = self.inputs.push(input.clone());
+        self.input_ids.insert(input, id);
+        id
+    }
+
+    /// The value of an input as the caller passed it: unknown, marked as the input's.
+    pub(super) fn input_value(&mut self, input: InputId, ty: TyId) -> ValueId {
+        if let Some(&known) = self.input_values.get(&input) {
+            return known;
+        }
+        let mut value = Value { input: Some(input), ..Value::default() };
+        let cleared = match ty.get() {
+            Ty::Bool | Ty::Float { .. } => kinds::NUMBER,
+            Ty::Int { .. } | Ty::Char { .. } => kinds::NUMBER,
+            Ty::Named { name, .. } if self.untaintable(*name) => kinds::NUMBER,
+            _ => 0,
+        };
+        let is_receiver = self.inputs[input].root == Root::This && self.inputs[input].path.is_empty();
+        if is_receiver {
+            value.null = Null::No;
+        } else {
+            value.marks.push(Mark {
+                origin: Origin::Input(input),
+                kinds: SourceKinds::all(),
+                name: Symbol::new(""),
+                cleared,
+                path: PathId::from_raw(0),
+                at_start: true,
+            });
+        }
+        if matches!(ty.get(), Ty::Named { .. } | Ty::Array(..) | Ty::Pointer(_) | Ty::Unknown | Ty::Record { .. })
+            && ty != TyId::STRING
+            && cleared == 0
+        {
+            let object = self.objects.push(Object { kind: ObjectKind::Input(input), class: ty.name(), marks: SmallVec::new() });
+            self.input_objects.insert(input, object);
+            value.objects.push(object);
+        }
+        let id = self.values.push(value);
+        self.input_values.insert(input, id);
+        id
+    }
+
+    /// The object an input points to, if its value was ever asked for.
+    pub(super) fn object_of_input(&self, input: InputId) -> Option<ObjId> {
+        self.input_objects.get(&input).copied()
+    }
+
+    /// The input one step on from another; `None` beyond the longest path.
+    pub(super) fn deeper(&mut self, input: InputId, cell: Cell) -> Option<InputId> {
+        let from = &self.inputs[input];
+        if from.path.len() >= MAX_PATH {
+            return None;
+        }
+        let mut path = from.path.clone();
+        path.push(cell);
+        let root = from.root;
+        Some(self.input(Input { root, path }))
+    }
+
+    /// Whether values of a class carry no data worth following: numbers, booleans, dates, enums.
+    pub(super) fn untaintable(&self, class: Symbol) -> bool {
+        if self.models.types.get(&class).is_some_and(|model| model.untaintable) {
+            return true;
+        }
+        self.ctx.program.class(class).is_some_and(|id| self.ctx.program.classes[id].kind == crate::ir::TypeKind::Enum)
+    }
+
+    pub(super) fn local_type(&self, local: LocalId) -> TyId {
+        self.types.locals.get(local).copied().unwrap_or(TyId::UNKNOWN)
+    }
+
+    pub(super) fn read_local(&mut self, state: &State, local: LocalId) -> ValueId {
+        let known = match self.slots.get(local).copied().flatten() {
+            Some(slot) => state.slots.get(slot as usize).copied().flatten(),
+            None => self.scratch.get(local).copied().flatten(),
+        };
+        known.unwrap_or_else(|| self.unknown())
+    }
+
+    pub(super) fn write_local(&mut self, state: &mut State, local: LocalId, value: ValueId) {
+        match self.slots.get(local).copied().flatten() {
+            Some(slot) => {
+                if let Some(place) = state.slots.get_mut(slot as usize) {
+                    *place = Some(value);
+                }
+            }
+            None => {
+                if let Some(place) = self.scratch.get_mut(local) {
+                    *place = Some(value);
+                }
+            }
+        }
+    }
+
+    /// A refined value takes the place of another everywhere.
+    pub(super) fn replace(&mut self, state: &mut State, old: ValueId, new: ValueId) {
+        state.replace(old, new);
+        for place in &mut self.scratch {
+            if *place == Some(old) {
+                *place = Some(new);
+            }
+        }
+    }
+
+    pub(super) fn step(&self, span: Span, kind: StepKind, name: &str) -> Step {
+        Step { at: self.at(span), kind, name: name.to_owned() }
+    }
+
+    /// Counts a place that a rule looked at, once.
+    pub(super) fn examine(&mut self, rule: RuleId, span: Span) {
+        if self.out.counted.insert((rule, span)) {
+            self.out.examined.entry(rule).or_default().places += 1;
+        }
+    }
+
+    /// Reports, once a rule, place and cause.
+    pub(super) fn report(
+        &mut self,
+        rule: RuleId,
+        at: FileSpan,
+        function: FuncId,
+        cause: Option<FileSpan>,
+        args: Vec<(&'static str, String)>,
+        trace: Vec<Step>,
+    ) -> Option<&mut Finding> {
+        if !self.out.seen.insert((rule, at, cause)) {
+            return None;
+        }
+        let info = &self.ctx.rules.rules[rule];
+        let name = self.ctx.program.qualified_name(function);
+        let mut args = args;
+        args.sort();
+        self.out.findings.push(Finding {
+            rule,
+            at,
+            function: Some(Symbol::new(&name)),
+            severity: info.severity,
+            confidence: info.confidence,
+            args,
+            trace,
+            fingerprint: String::new(),
+            state: FindingState::Open,
+        });
+        self.out.findings.last_mut()
+    }
+
+    /// Leaves a defect to the callers.
+    pub(super) fn leave_latent(&mut self, state: &State, input: InputId, pending: Pending) {
+        let room = self.latent.len() < MAX_LATENT;
+        let known =
+            self.latent.iter_mut().find(|known| known.0 == input && known.1.kind == pending.kind && known.1.at == pending.at);
+        match known {
+            // Reached on another path too: only what both paths need still has to hold.
+            Some(known) => known.2.retain(|condition| state.conditions.contains(condition)),
+            None if room => self.latent.push((input, pending, state.conditions.as_ref().clone())),
+            None => self.out.bound_hits += 1,
+        }
+    }
+
+    /// The latent defects in the summary's form.
+    pub(super) fn take_latent(&mut self) -> Vec<Latent> {
+        std::mem::take(&mut self.latent)
+            .into_iter()
+            .map(|(input, pending, conditions)| Latent {
+                input: input.raw(),
+                kind: pending.kind,
+                conditions: conditions.into_iter().map(|(input, test)| (input.raw(), test)).collect(),
+                at: pending.at,
+                function: pending.function,
+                steps: pending.steps,
+                depth: pending.depth,
+            })
+            .collect()
+    }
+}

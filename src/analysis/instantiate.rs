@@ -1,0 +1,356 @@
+//! A callee's summary at a call: its inputs become the caller's values. Must not know how the summary was made.
+
+use smallvec::SmallVec;
+
+use super::frame::{Frame, ObjectKind, Pending};
+use super::sinks::Arrival;
+use super::state::{Cell, State, Test};
+use super::summary::{Latent, LatentKind, Outcome, Root, Summary};
+use super::value::{Konst, Mark, Null, ObjId, Origin, Value, ValueId};
+use crate::base::Span;
+use crate::findings::{Step, StepKind};
+use crate::ir::{Modifiers, TyId};
+use crate::program::FuncId;
+use crate::rules::CheckKind;
+
+/// Defects are not handed up further than this many calls.
+const MAX_DEPTH: u8 = 12;
+
+/// What a call passes.
+pub(super) struct Passed<'v> {
+    pub(super) callee: FuncId,
+    pub(super) receiver: Option<ValueId>,
+    pub(super) args: &'v [ValueId],
+    /// What a lambda captured.
+    pub(super) captured: &'v [ValueId],
+    /// The call.
+    pub(super) span: Span,
+}
+
+/// The values of one call, for a summary's inputs.
+struct Binding<'s> {
+    summary: &'s Summary,
+    callee: FuncId,
+    receiver: Option<ValueId>,
+    args: SmallVec<[ValueId; 6]>,
+    captured: &'s [ValueId],
+    span: Span,
+    inputs: Vec<Option<ValueId>>,
+    values: Vec<Option<ValueId>>,
+    objects: Vec<Option<ObjId>>,
+}
+
+impl Frame<'_> {
+    /// The states after a call, and its results; empty if no outcome is possible.
+    pub(super) fn instantiate(&mut self, state: &mut State, summary: &Summary, passed: &Passed<'_>) -> Vec<(State, ValueId)> {
+        let &Passed { callee, receiver, args, captured, span } = passed;
+        let args = self.pack_varargs(state, callee, args, span);
+        let mut binding = Binding {
+            summary,
+            callee,
+            receiver,
+            args,
+            captured,
+            span,
+            inputs: vec![None; summary.inputs.len()],
+            values: Vec::new(),
+            objects: Vec::new(),
+        };
+        for latent in &summary.latent {
+            self.wake(state, &mut binding, latent);
+        }
+        let mut ways = Vec::new();
+        for outcome in &summary.outcomes {
+            binding.values = vec![None; summary.values.len()];
+            binding.objects = vec![None; summary.objects.len()];
+            let mut after = state.clone();
+            if let Some(result) = self.outcome(&mut after, &mut binding, outcome) {
+                ways.push((after, result));
+            }
+        }
+        ways
+    }
+
+    /// Arguments beyond the fixed ones become the array that the last parameter is.
+    fn pack_varargs(&mut self, state: &mut State, callee: FuncId, args: &[ValueId], span: Span) -> SmallVec<[ValueId; 6]> {
+        let function = self.ctx.program.function(callee).1;
+        let fixed = function.params.len().saturating_sub(1);
+        if self.is_c() || !function.modifiers.contains(Modifiers::VARARGS) || args.len() < fixed {
+            return args.iter().copied().collect();
+        }
+        if let [only] = args.get(fixed..).unwrap_or_default()
+            && !self.values[*only].objects.is_empty()
+            && self.values[*only].consts.is_none()
+        {
+            // An array passed as it is.
+            return args.iter().copied().collect();
+        }
+        let object = self.allocation(span, 1, None);
+        state.drop_cells(object, |_| true);
+        for (index, value) in args.iter().skip(fixed).enumerate() {
+            state.set_cell(object, Cell::Index(i64::try_from(index).unwrap_or(i64::MAX)), *value);
+        }
+        let array = self.reference(object);
+        args.iter().take(fixed).copied().chain([array]).collect()
+    }
+
+    /// The caller's value of a summary's input.
+    fn bound(&mut self, state: &mut State, binding: &mut Binding<'_>, input: u32) -> ValueId {
+        if let Some(known) = binding.inputs.get(input as usize).copied().flatten() {
+            return known;
+        }
+        let value = match binding.summary.inputs.get(input as usize) {
+            None => self.unknown(),
+            Some(described) => {
+                let mut value = match described.root {
+                    Root::This => binding.receiver.unwrap_or_else(|| self.unknown()),
+                    Root::Param(index) => {
+                        let index = usize::from(index);
+                        let declared = self.ctx.program.function(binding.callee).1.params.len();
+                        let given =
+                            if index >= declared { binding.captured.get(index - declared) } else { binding.args.get(index) };
+                        given.copied().unwrap_or_else(|| self.unknown())
+                    }
+                    root @ (Root::Static(..) | Root::Global(_)) => {
+                        let holder = self.holder(root);
+                        self.reference(holder)
+                    }
+                };
+                for cell in &described.path {
+                    let objects = self.objects_of(value);
+                    value = self.load_cell(state, &objects, *cell, Some(value), TyId::UNKNOWN, binding.span);
+                }
+                value
+            }
+        };
+        if let Some(place) = binding.inputs.get_mut(input as usize) {
+            *place = Some(value);
+        }
+        value
+    }
+
+    /// The object that holds a static field or global.
+    pub(super) fn holder(&mut self, root: Root) -> ObjId {
+        let input = self.input(super::summary::Input { root, path: SmallVec::new() });
+        if let Some(known) = self.object_of_input(input) {
+            return known;
+        }
+        let value = self.input_value(input, TyId::UNKNOWN);
+        match self.values[value].objects.first() {
+            Some(object) => *object,
+            None => self.new_object(ObjectKind::Input(input), None),
+        }
+    }
+
+    /// Applies an outcome to a state; `None` if its conditions cannot hold here.
+    fn outcome(&mut self, state: &mut State, binding: &mut Binding<'_>, outcome: &Outcome) -> Option<ValueId> {
+        for (input, test) in &outcome.conditions {
+            let value = self.bound(state, binding, *input);
+            if !self.impose(state, value, *test) {
+                return None;
+            }
+            // Refined values have new identities.
+            binding.inputs.iter_mut().for_each(|known| *known = None);
+        }
+        let mut writes = Vec::with_capacity(outcome.writes.len());
+        for (input, cell, value) in &outcome.writes {
+            let target = self.bound(state, binding, *input);
+            let value = self.import(state, binding, *value);
+            writes.push((target, *cell, value));
+        }
+        let result = match outcome.ret {
+            Some(value) => self.import(state, binding, value),
+            None => self.non_null(),
+        };
+        for (target, cell, value) in writes {
+            let objects = self.objects_of(target);
+            self.store_cell(state, &objects, cell, value);
+        }
+        Some(result)
+    }
+
+    /// Assumes a test of a value; `false` if it cannot hold.
+    fn impose(&mut self, state: &mut State, value: ValueId, test: Test) -> bool {
+        match test {
+            Test::Is(constant) => self.assume_is(state, value, constant, true),
+            Test::IsNot(constant) => self.assume_is(state, value, constant, false),
+            Test::Null => self.assume_null(state, value, true),
+            Test::NotNull => self.assume_null(state, value, false),
+            Test::AtLeast(least) => self.values[value].bounds().is_none_or(|(_, hi)| hi >= least),
+            Test::AtMost(most) => self.values[value].bounds().is_none_or(|(lo, _)| lo <= most),
+        }
+    }
+
+    /// Whether a test may hold, without assuming it.
+    fn may_hold(&self, value: ValueId, test: Test) -> bool {
+        let known = &self.values[value];
+        let same = |a: Konst, b: Konst| a == b || a.as_int().is_some() && a.as_int() == b.as_int();
+        match test {
+            Test::Is(constant) => {
+                (known.consts.is_none() || known.constants().iter().any(|other| same(*other, constant)))
+                    && !matches!(known.null, Null::Yes(_))
+                    && known.bounds().zip(constant.as_int()).is_none_or(|((lo, hi), int)| lo <= int && int <= hi)
+            }
+            Test::IsNot(constant) => !known.only_constant().is_some_and(|other| same(other, constant)),
+            Test::Null => known.null != Null::No,
+            Test::NotNull => !matches!(known.null, Null::Yes(_)),
+            Test::AtLeast(least) => known.bounds().is_none_or(|(_, hi)| hi >= least),
+            Test::AtMost(most) => known.bounds().is_none_or(|(lo, _)| lo <= most),
+        }
+    }
+
+    /// A latent defect of the callee: this caller may provide what it needs, or hand it up.
+    fn wake(&mut self, state: &mut State, binding: &mut Binding<'_>, latent: &Latent) {
+        if latent.depth >= MAX_DEPTH {
+            self.out.bound_hits += 1;
+            return;
+        }
+        for (input, test) in &latent.conditions {
+            let value = self.bound(state, binding, *input);
+            if !self.may_hold(value, *test) {
+                return;
+            }
+        }
+        let value = self.bound(state, binding, latent.input);
+        let pass = self.pass_step(binding.span, binding.callee);
+        match &latent.kind {
+            LatentKind::Sink { sink, callee, cleared, at_start } => {
+                for mark in self.deep_marks(state, value) {
+                    let mark = Mark { cleared: mark.cleared | cleared, at_start: mark.at_start && *at_start, ..mark };
+                    let mut steps = self.traces.steps(mark.path);
+                    steps.push(pass.clone());
+                    steps.extend(latent.steps.iter().cloned());
+                    let arrival = Arrival {
+                        sink: *sink,
+                        callee: *callee,
+                        at: latent.at,
+                        function: latent.function,
+                        depth: latent.depth + 1,
+                    };
+                    self.arrive(state, mark, &arrival, steps);
+                }
+            }
+            LatentKind::NullDeref { .. } => {
+                let known = &self.values[value];
+                let (origin, check) = match known.null {
+                    Null::Yes(at) => (at, CheckKind::NullDereference),
+                    Null::Maybe(at) => (at, CheckKind::NullDereferenceOfResult),
+                    Null::Unknown => {
+                        if let Some(input) = known.input {
+                            let mut steps = vec![pass];
+                            steps.extend(latent.steps.iter().cloned());
+                            let depth = latent.depth + 1;
+                            let pending =
+                                Pending { kind: latent.kind.clone(), at: latent.at, function: latent.function, steps, depth };
+                            self.leave_latent(state, input, pending);
+                        }
+                        return;
+                    }
+                    Null::No => return,
+                };
+                let Some(rules) = self.ctx.check_rules.get(&(check, self.language())) else { return };
+                let mut steps = vec![Step { at: origin, kind: StepKind::Null, name: String::new() }, pass];
+                steps.extend(latent.steps.iter().cloned());
+                for rule in rules.clone() {
+                    self.report(rule, latent.at, latent.function, Some(origin), Vec::new(), steps.clone());
+                }
+            }
+        }
+    }
+
+    /// A summary's value as the caller's.
+    fn import(&mut self, state: &mut State, binding: &mut Binding<'_>, at: u32) -> ValueId {
+        if let Some(known) = binding.values.get(at as usize).copied().flatten() {
+            return known;
+        }
+        let summary = binding.summary;
+        let Some(described) = summary.values.get(at as usize) else { return self.unknown() };
+        if let Some(input) = described.input {
+            let value = self.bound(state, binding, input);
+            if let Some(place) = binding.values.get_mut(at as usize) {
+                *place = Some(value);
+            }
+            return value;
+        }
+        let mut value = Value {
+            consts: described.consts.clone(),
+            null: described.null,
+            range: described.range,
+            prefix: described.prefix,
+            ..Value::default()
+        };
+        for mark in &described.marks {
+            match mark.input {
+                None => {
+                    let Some(source) = mark.source else { continue };
+                    let path = mark.steps.iter().fold(None, |before, step| Some(self.traces.push(before, step.clone())));
+                    let path = path.unwrap_or_default();
+                    let back =
+                        self.step(binding.span, StepKind::Return, self.ctx.program.function(binding.callee).1.name.as_str());
+                    let path = self.traces.extend(path, back);
+                    value.add_mark(Mark {
+                        origin: Origin::Source(source),
+                        kinds: mark.kinds,
+                        name: mark.name,
+                        cleared: mark.cleared,
+                        path,
+                        at_start: mark.at_start,
+                    });
+                }
+                Some(input) => {
+                    let actual = self.bound(state, binding, input);
+                    for own in self.deep_marks(state, actual) {
+                        let pass = self.pass_step(binding.span, binding.callee);
+                        let path = self.traces.extend(own.path, pass);
+                        let path = self.traces.append(path, &mark.steps);
+                        value.add_mark(Mark {
+                            cleared: own.cleared | mark.cleared,
+                            path,
+                            at_start: own.at_start && mark.at_start,
+                            ..own
+                        });
+                    }
+                }
+            }
+        }
+        for input in &described.input_objects {
+            let actual = self.bound(state, binding, *input);
+            value.objects.extend(self.objects_of(actual));
+        }
+        let id = self.value(value);
+        if let Some(place) = binding.values.get_mut(at as usize) {
+            *place = Some(id);
+        }
+        for object in &described.objects {
+            if let Some(object) = self.import_object(state, binding, *object) {
+                self.values[id].objects.push(object);
+            }
+        }
+        id
+    }
+
+    fn import_object(&mut self, state: &mut State, binding: &mut Binding<'_>, at: u32) -> Option<ObjId> {
+        if let Some(known) = binding.objects.get(at as usize).copied().flatten() {
+            return Some(known);
+        }
+        let summary = binding.summary;
+        let described = summary.objects.get(at as usize)?;
+        let object = match described.lambda {
+            Some(func) => self.new_object(ObjectKind::Lambda(func, Vec::new()), None),
+            None => self.allocation(binding.span, 16 + at, described.class),
+        };
+        if let Some(place) = binding.objects.get_mut(at as usize) {
+            *place = Some(object);
+        }
+        state.drop_cells(object, |_| true);
+        for (cell, value) in &described.cells {
+            let value = self.import(state, binding, *value);
+            state.set_cell(object, *cell, value);
+            if let Cell::Status(kind) = cell {
+                let at = self.at(binding.span);
+                self.acquired.entry((object, *kind)).or_insert(at);
+            }
+        }
+        Some(object)
+    }
+}

@@ -1,0 +1,481 @@
+//! Runs a function over abstract states: a worklist of blocks in reverse postorder, several states a block.
+//! Must not know what statements do.
+
+use index_vec::IndexVec;
+
+use super::frame::{Frame, ObjectKind};
+use super::liveness::Liveness;
+use super::state::State;
+use super::summary::{Input, Root};
+use super::value::{Konst, Null, Value, ValueId};
+use crate::ir::{BlockId, Body, Const, LocalId, LocalKind, Terminator};
+
+/// States kept apart at a block's start; beyond it they are joined.
+const MAX_STATES: usize = 8;
+/// The same in large functions.
+const MAX_STATES_LARGE: usize = 2;
+/// A function with more blocks than this is large.
+const LARGE_BLOCKS: usize = 150;
+/// Statements executed in one function, abstractly; beyond it what is found stands and the bound is reported.
+const MAX_STEPS: u32 = 60_000;
+/// Joins at a block before ranges and constant sets are widened.
+const JOINS_BEFORE_WIDENING: u32 = 3;
+
+#[derive(Default)]
+struct BlockStates {
+    pending: Vec<State>,
+    seen: Vec<State>,
+    /// The join of all states beyond the bound.
+    joined: Option<State>,
+    joins: u32,
+}
+
+/// How a function was left.
+pub(super) struct Exits {
+    /// States at returns, and the returned value.
+    pub(super) returns: Vec<(State, Option<ValueId>)>,
+    /// Whether the budget ran out.
+    pub(super) exhausted: bool,
+}
+
+impl Frame<'_> {
+    /// Runs the body to its fixed point.
+    pub(super) fn run(&mut self) -> Exits {
+        let body = self.body;
+        let liveness = Liveness::of(body);
+        self.slots.clone_from(&liveness.slots);
+        let order = reverse_postorder(body);
+        let mut rank: IndexVec<BlockId, usize> = index_vec::index_vec![usize::MAX; body.blocks.len()];
+        for (at, block) in order.iter().enumerate() {
+            rank[*block] = at;
+        }
+        let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
+        let mut states: IndexVec<BlockId, BlockStates> = body.blocks.iter().map(|_| BlockStates::default()).collect();
+        let mut worklist = std::collections::BTreeSet::new();
+        let mut exits = Exits { returns: Vec::new(), exhausted: false };
+        let Some(&entry) = order.first() else { return exits };
+        let start = self.entry_state(liveness.count);
+        states[entry].pending.push(start);
+        worklist.insert(0);
+        let mut out: Vec<(BlockId, State)> = Vec::new();
+        while let Some(at) = worklist.pop_first() {
+            let Some(&block) = order.get(at) else { continue };
+            for state in std::mem::take(&mut states[block].pending) {
+                if self.steps > MAX_STEPS {
+                    exits.exhausted = true;
+                    self.out.bound_hits += 1;
+                    return exits;
+                }
+                self.scratch.iter_mut().for_each(|place| *place = None);
+                self.block(block, state, &mut out, &mut exits);
+                for (target, mut state) in out.drain(..) {
+                    for (slot, value) in state.slots.iter_mut().enumerate() {
+                        if value.is_some() && !liveness.is_live(target, slot) {
+                            *value = None;
+                        }
+                    }
+                    let Some(entry) = states.get_mut(target) else { continue };
+                    if self.offer(entry, state, max_states)
+                        && let Some(&rank) = rank.get(target)
+                    {
+                        worklist.insert(rank);
+                    }
+                }
+            }
+        }
+        exits
+    }
+
+    /// Adds a state to a block's; `true` if the block has to run with it.
+    fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize) -> bool {
+        for known in entry.seen.iter_mut().chain(entry.joined.as_mut()) {
+            if self.same(known, &state) {
+                // Reached under different conditions: only what both have holds.
+                if known.conditions != state.conditions {
+                    let kept =
+                        known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
+                    known.conditions = std::rc::Rc::new(kept);
+                }
+                return false;
+            }
+        }
+        if entry.seen.len() < max_states {
+            entry.seen.push(state.clone());
+            entry.pending.push(state);
+            return true;
+        }
+        let joined = match entry.joined.take() {
+            None => {
+                let base = entry.seen.last().cloned();
+                base.map_or_else(|| state.clone(), |base| self.join_states(&base, &state, false))
+            }
+            Some(known) => {
+                entry.joins += 1;
+                let joined = self.join_states(&known, &state, entry.joins > JOINS_BEFORE_WIDENING);
+                if self.same(&known, &joined) {
+                    entry.joined = Some(known);
+                    return false;
+                }
+                joined
+            }
+        };
+        entry.joined = Some(joined.clone());
+        // Of pending joined states only the newest, which covers the others, need run.
+        entry.pending.truncate(max_states);
+        entry.pending.push(joined);
+        true
+    }
+
+    /// Whether two states say the same, whatever the ids of their values.
+    fn same(&self, a: &State, b: &State) -> bool {
+        a.slots.len() == b.slots.len()
+            && a.slots.iter().zip(&b.slots).all(|pair| match pair {
+                (Some(a), Some(b)) => self.same_value(*a, *b),
+                (None, None) => true,
+                _ => false,
+            })
+            && (std::rc::Rc::ptr_eq(&a.heap, &b.heap)
+                || a.heap.len() == b.heap.len()
+                    && a.heap
+                        .iter()
+                        .all(|(object, cell, value)| b.cell(*object, *cell).is_some_and(|other| self.same_value(*value, other))))
+    }
+
+    pub(super) fn same_value(&self, a: ValueId, b: ValueId) -> bool {
+        if a == b {
+            return true;
+        }
+        let (a, b) = (&self.values[a], &self.values[b]);
+        a.consts == b.consts
+            && std::mem::discriminant(&a.null) == std::mem::discriminant(&b.null)
+            && a.range == b.range
+            && a.prefix == b.prefix
+            && a.input == b.input
+            && a.objects == b.objects
+            && a.marks.len() == b.marks.len()
+            && a.marks.iter().zip(&b.marks).all(|(a, b)| a.origin == b.origin && a.kinds == b.kinds && a.cleared == b.cleared)
+    }
+
+    pub(super) fn join_states(&mut self, a: &State, b: &State, widen: bool) -> State {
+        let mut joined = State::new(a.slots.len());
+        for (slot, place) in joined.slots.iter_mut().enumerate() {
+            let (a, b) = (a.slots.get(slot).copied().flatten(), b.slots.get(slot).copied().flatten());
+            *place = match (a, b) {
+                (Some(a), Some(b)) => Some(self.join_values(a, b, widen)),
+                _ => None,
+            };
+        }
+        let mut heap = Vec::with_capacity(a.heap.len());
+        for (object, cell, value) in a.heap.iter() {
+            match b.cell(*object, *cell) {
+                Some(other) => {
+                    let value = self.join_values(*value, other, widen);
+                    heap.push((*object, *cell, value));
+                }
+                // Made on one way only: seen from a place that both ways reach, that object is as it was made.
+                None if matches!(self.objects[*object].kind, ObjectKind::Allocated(_) | ObjectKind::Lambda(..)) => {
+                    if b.heap.iter().all(|(other, ..)| other != object) {
+                        heap.push((*object, *cell, *value));
+                    } else {
+                        let value = self.weaken(*value);
+                        heap.push((*object, *cell, value));
+                    }
+                }
+                None => {
+                    let value = self.weaken(*value);
+                    heap.push((*object, *cell, value));
+                }
+            }
+        }
+        for (object, cell, value) in b.heap.iter() {
+            if a.cell(*object, *cell).is_none() {
+                let fresh = a.heap.iter().all(|(other, ..)| other != object);
+                let value = if fresh { *value } else { self.weaken(*value) };
+                heap.push((*object, *cell, value));
+            }
+        }
+        joined.heap = std::rc::Rc::new(heap);
+        joined.conditions = if a.conditions == b.conditions {
+            a.conditions.clone()
+        } else {
+            std::rc::Rc::new(a.conditions.iter().filter(|condition| b.conditions.contains(condition)).copied().collect())
+        };
+        joined
+    }
+
+    /// The value, or something unknown: what a cell holds that only one of two joined states wrote.
+    fn weaken(&mut self, value: ValueId) -> ValueId {
+        let known = &self.values[value];
+        if known.consts.is_none()
+            && known.null == Null::Unknown
+            && known.range.is_none()
+            && known.prefix.is_none()
+            && known.input.is_none()
+        {
+            return value;
+        }
+        let weak = Value { marks: known.marks.clone(), objects: known.objects.clone(), ..Value::default() };
+        self.value(weak)
+    }
+
+    pub(super) fn join_values(&mut self, a: ValueId, b: ValueId, widen: bool) -> ValueId {
+        if a == b || self.same_value(a, b) {
+            return a;
+        }
+        let joined = self.values[a].join(&self.values[b], widen);
+        if joined == self.values[a] {
+            return a;
+        }
+        self.value(joined)
+    }
+
+    fn entry_state(&mut self, slot_count: usize) -> State {
+        let mut state = State::new(slot_count);
+        let body = self.body;
+        let mut captured = u16::try_from(self.function.params.len()).unwrap_or(u16::MAX);
+        let entry_sources = self.ctx.program.entries.get(&self.id);
+        for (id, local) in body.locals.iter_enumerated() {
+            let root = match local.kind {
+                LocalKind::Receiver => Root::This,
+                LocalKind::Param => {
+                    let Some(index) = self.function.params.iter().position(|param| param.local == id) else { continue };
+                    Root::Param(u16::try_from(index).unwrap_or(u16::MAX))
+                }
+                LocalKind::Captured => {
+                    captured = captured.saturating_add(1);
+                    Root::Param(captured - 1)
+                }
+                LocalKind::User | LocalKind::Temp => continue,
+            };
+            let ty = self.local_type(id);
+            let input = self.input(Input { root, path: smallvec::SmallVec::new() });
+            let value = self.input_value(input, ty);
+            if let Some(sources) = entry_sources
+                && let Root::Param(index) = root
+                && let Some(source) = sources.iter().find(|source| source.param == usize::from(index))
+            {
+                self.mark_entry(value, source.kinds, id);
+            }
+            self.write_local(&mut state, id, value);
+        }
+        if self.function.owner.is_some()
+            && let Some(receiver) = body.locals.first()
+            && receiver.kind == LocalKind::Receiver
+        {
+            let value = self.read_local(&state, LocalId::from_raw(0));
+            if let (Some(object), Some(owner)) = (self.objects_of(value).first().copied(), self.ctx.program.owner_name(self.id)) {
+                self.objects[object].class = Some(owner);
+            }
+        }
+        state
+    }
+
+    /// A parameter that the outside controls is a source.
+    fn mark_entry(&mut self, value: ValueId, kinds: crate::rules::SourceKinds, local: LocalId) {
+        let Some(decl) = self.body.locals.get(local) else { return };
+        let (span, name) = (decl.span, decl.name.unwrap_or_else(|| crate::base::Symbol::new("")));
+        let cleared = self.values[value].marks.first().map_or(0, |mark| mark.cleared);
+        let step = self.step(span, crate::findings::StepKind::Source, name.as_str());
+        let path = self.traces.push(None, step);
+        let mark = super::value::Mark {
+            origin: super::value::Origin::Source(self.at(span)),
+            kinds,
+            name,
+            cleared,
+            path,
+            at_start: true,
+        };
+        let known = &mut self.values[value];
+        known.marks.clear();
+        known.marks.push(mark);
+        let objects = known.objects.clone();
+        for object in objects {
+            self.objects[object].marks.push(mark);
+            self.objects[object].kind = ObjectKind::Opaque;
+        }
+    }
+
+    /// Runs a block from a state; pushes the states of its successors and exits.
+    fn block(&mut self, block: BlockId, mut state: State, out: &mut Vec<(BlockId, State)>, exits: &mut Exits) {
+        let body = self.body;
+        let data = &body.blocks[block];
+        let mut handler_state: Option<State> = None;
+        let mut alternatives: Vec<(usize, State, IndexVec<LocalId, Option<ValueId>>)> = Vec::new();
+        let stmts = body.stmts_of(block);
+        let mut next = 0;
+        'paths: loop {
+            while let Some(stmt) = stmts.get(next) {
+                self.steps += 1;
+                next += 1;
+                if let (Some(handler), crate::ir::StmtKind::Call(_)) = (data.unwind, &stmt.kind) {
+                    let changed = handler_state.as_ref().is_none_or(|sent| !self.same(sent, &state));
+                    if changed {
+                        handler_state = Some(state.clone());
+                        out.push((handler, state.clone()));
+                    }
+                }
+                let mut more = Vec::new();
+                if !self.stmt(&mut state, stmt, &mut more) {
+                    // The statement does not end normally.
+                    match self.resume(&mut alternatives) {
+                        Some((at, resumed)) => {
+                            (next, state) = (at, resumed);
+                            continue 'paths;
+                        }
+                        None => return,
+                    }
+                }
+                for (other, scratch) in more {
+                    if alternatives.len() < MAX_STATES {
+                        alternatives.push((next, other, scratch));
+                    }
+                }
+            }
+            self.terminator(block, state, out, exits);
+            match self.resume(&mut alternatives) {
+                Some((at, resumed)) => (next, state) = (at, resumed),
+                None => return,
+            }
+        }
+    }
+
+    fn resume(&mut self, alternatives: &mut Vec<(usize, State, IndexVec<LocalId, Option<ValueId>>)>) -> Option<(usize, State)> {
+        let (at, state, scratch) = alternatives.pop()?;
+        self.scratch = scratch;
+        Some((at, state))
+    }
+
+    fn terminator(&mut self, block: BlockId, mut state: State, out: &mut Vec<(BlockId, State)>, exits: &mut Exits) {
+        let body = self.body;
+        let data = &body.blocks[block];
+        match &data.term {
+            Terminator::Goto(target) => out.push((*target, state)),
+            Terminator::If { cond, then, els } => {
+                let value = self.operand(&state, cond, data.term_span);
+                let mut no = state.clone();
+                if self.assume(&mut state, value, true) {
+                    out.push((*then, state));
+                }
+                if self.assume(&mut no, value, false) {
+                    out.push((*els, no));
+                }
+            }
+            Terminator::Switch { value, arms, default } => {
+                let value = self.operand(&state, value, data.term_span);
+                for (constant, target) in arms {
+                    let Some(constant) = self.konst(constant) else {
+                        out.push((*target, state.clone()));
+                        continue;
+                    };
+                    let mut arm = state.clone();
+                    if self.assume_is(&mut arm, value, constant, true) {
+                        out.push((*target, arm));
+                    }
+                }
+                let mut rest = Some(state);
+                for (constant, _) in arms {
+                    if let (Some(constant), Some(state)) = (self.konst(constant), rest.as_mut())
+                        && !self.assume_is(state, value, constant, false)
+                    {
+                        rest = None;
+                    }
+                }
+                if let Some(state) = rest {
+                    out.push((*default, state));
+                }
+            }
+            Terminator::Return(operand) => {
+                let value = operand.as_ref().map(|operand| self.operand(&state, operand, data.term_span));
+                exits.returns.push((state, value));
+            }
+            Terminator::Throw(operand) => {
+                let value = self.operand(&state, operand, data.term_span);
+                if let Some(handler) = data.unwind {
+                    state.exception = Some(value);
+                    out.push((handler, state));
+                }
+            }
+            Terminator::Catch { exception, arms, otherwise } => {
+                let value = state.exception.take().unwrap_or_else(|| self.non_null());
+                let class = match self.values[value].objects.as_slice() {
+                    [only] => self.objects[*only].class,
+                    _ => None,
+                };
+                let mut caught = false;
+                for arm in arms {
+                    let fits = class.is_none_or(|class| arm.types.iter().any(|ty| self.may_be_caught(class, *ty)));
+                    if fits && !caught {
+                        let mut state = state.clone();
+                        self.write_local(&mut state, *exception, value);
+                        out.push((arm.target, state));
+                        caught = class.is_some();
+                    }
+                }
+                if let (Some(otherwise), false) = (otherwise, caught) {
+                    self.write_local(&mut state, *exception, value);
+                    out.push((*otherwise, state));
+                }
+            }
+            Terminator::Unreachable => {}
+        }
+    }
+
+    /// Whether a thrown class may be caught as a type: by hierarchy, or because neither is known to be unrelated.
+    fn may_be_caught(&self, class: crate::base::Symbol, ty: crate::ir::TyId) -> bool {
+        let Some(wanted) = ty.name() else { return true };
+        let simple = wanted.simple_name();
+        if class == wanted || class.simple_name() == simple || matches!(simple, "Throwable" | "Exception" | "RuntimeException") {
+            return true;
+        }
+        let known = self.models.types.contains_key(&class) || self.ctx.program.class(class).is_some();
+        !known || self.ctx.program.walk_supers(class, self.models, |current| current == wanted || current.simple_name() == simple)
+    }
+
+    /// A literal of the source as a constant.
+    pub(super) fn konst(&self, constant: &Const) -> Option<Konst> {
+        Some(match constant {
+            Const::Bool(value) => Konst::Bool(*value),
+            Const::Int(value, _) => Konst::Int(i64::try_from(*value).ok()?),
+            Const::Char(unit) => Konst::Char(*unit),
+            Const::Str(text) => Konst::Str(*text),
+            Const::Class(ty) => Konst::Class(ty.name()?),
+            Const::Float(bits) => Konst::Float(*bits),
+            Const::Func(name) => Konst::Func(*name),
+            Const::Null | Const::Unknown => return None,
+        })
+    }
+}
+
+fn reverse_postorder(body: &Body) -> Vec<BlockId> {
+    let mut seen: IndexVec<BlockId, bool> = index_vec::index_vec![false; body.blocks.len()];
+    let mut order = Vec::with_capacity(body.blocks.len());
+    let mut stack: Vec<(BlockId, smallvec::SmallVec<[BlockId; 4]>)> = Vec::new();
+    let successors = |block: BlockId| {
+        let data = &body.blocks[block];
+        let mut all = data.term.successors();
+        all.extend(data.unwind);
+        all.retain(|target| target.index() < body.blocks.len());
+        all
+    };
+    if body.blocks.is_empty() {
+        return order;
+    }
+    let entry = BlockId::from_raw(0);
+    seen[entry] = true;
+    stack.push((entry, successors(entry)));
+    while let Some((block, rest)) = stack.last_mut() {
+        match rest.pop() {
+            Some(next) if !seen[next] => {
+                seen[next] = true;
+                stack.push((next, successors(next)));
+            }
+            Some(_) => {}
+            None => {
+                order.push(*block);
+                stack.pop();
+            }
+        }
+    }
+    order.reverse();
+    order
+}

@@ -1,0 +1,254 @@
+//! Applies a library model to a call: sources, sinks, sanitizers, flows, nullness, properties, resources.
+//! Must not know which library it is.
+
+use smallvec::SmallVec;
+
+use super::call::CallView;
+use super::frame::{Frame, Object, ObjectKind};
+use super::kinds;
+use super::state::{Cell, State};
+use super::value::{Konst, Mark, Null, Origin, Value, ValueId};
+use crate::base::Symbol;
+use crate::findings::StepKind;
+use crate::ir::{CallKind, Ty};
+use crate::rules::{Access, ApiModel, ReturnType, Slot};
+
+impl Frame<'_> {
+    pub(super) fn call_model(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, loose: bool) -> ValueId {
+        for (slot, sink) in &model.sinks {
+            for (value, span) in self.slot_values(view, *slot) {
+                // Reported at the call, where the reader looks; the argument is in the trace.
+                self.sink(state, value, *sink, view.name, view.span, span);
+            }
+        }
+        self.note_required(state, view, model);
+        if self.is_c() && model.releases.is_empty() {
+            for &arg in &view.args {
+                self.check_released(state, arg, view.span, view.name.as_str());
+            }
+        }
+        self.set_property(state, view);
+        let lambdas = self.apply_lambdas(state, view);
+        let mut result = match model.op.and_then(|op| self.op(state, op.as_str(), view)) {
+            Some(result) => result,
+            None => self.flow_model(state, view, model, &lambdas),
+        };
+        result = self.finish_result(state, view, model, result, loose);
+        self.resources(state, view, model, result);
+        result
+    }
+
+    /// The values in a slot, with their spans.
+    pub(super) fn slot_values(&self, view: &CallView<'_>, slot: Slot) -> SmallVec<[(ValueId, crate::base::Span); 4]> {
+        let arg = |index: usize| {
+            let value = view.args.get(index).copied()?;
+            Some((value, view.call.arg_spans.get(index).copied().unwrap_or(view.span)))
+        };
+        match slot {
+            Slot::This => view.receiver.map(|receiver| (receiver, view.span)).into_iter().collect(),
+            Slot::Arg(index) => arg(usize::from(index)).into_iter().collect(),
+            Slot::Rest(from) => (usize::from(from)..view.args.len()).filter_map(arg).collect(),
+            Slot::Return => SmallVec::new(),
+        }
+    }
+
+    fn note_required(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel) {
+        for slot in &model.requires_nonnull {
+            for (value, _) in self.slot_values(view, *slot) {
+                self.check_null(state, value, view.span);
+            }
+        }
+    }
+
+    /// `setX(v)` and `setFeature("f", v)` on an object are remembered as its properties, for matchers to ask.
+    fn set_property(&mut self, state: &mut State, view: &CallView<'_>) {
+        let Some(rest) = view.name.as_str().strip_prefix("set") else { return };
+        let Some(receiver) = view.receiver else { return };
+        let (name, value) = match view.args.as_slice() {
+            [value] => {
+                let mut chars = rest.chars();
+                let Some(first) = chars.next() else { return };
+                (Symbol::new(&format!("{}{}", first.to_lowercase(), chars.as_str())), *value)
+            }
+            [key, value] => match self.values[*key].only_constant() {
+                Some(Konst::Str(key)) => (key, *value),
+                _ => return,
+            },
+            _ => return,
+        };
+        for object in self.objects_of(receiver) {
+            state.set_cell(object, Cell::Property(name), value);
+        }
+    }
+
+    /// The result by the model's flows, or by the default one.
+    fn flow_model(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, lambdas: &[ValueId]) -> ValueId {
+        let Some(flows) = &model.flows else {
+            // Nothing said: as an unmodelled call.
+            return self.call_unknown_result(state, view, lambdas);
+        };
+        let mut result = Value::default();
+        let mut same: Option<ValueId> = None;
+        for flow in flows {
+            for (from, _) in self.slot_values(view, flow.from) {
+                let carried = match flow.access {
+                    Access::FromElement | Access::Elements => {
+                        let objects = self.objects_of(from);
+                        self.load_cell(state, &objects, Cell::Elements, Some(from), crate::ir::TyId::UNKNOWN, view.span)
+                    }
+                    Access::Value | Access::IntoElement => from,
+                };
+                match (flow.to, flow.access) {
+                    (Slot::Return, Access::Value | Access::FromElement) => {
+                        if flow.access == Access::FromElement {
+                            same = Some(carried);
+                        }
+                        for mut mark in self.text_marks(state, carried) {
+                            mark.path = self.traces.through(mark.path, self.at(view.span), view.name.as_str());
+                            mark.at_start &= flow.access == Access::FromElement;
+                            result.add_mark(mark);
+                        }
+                    }
+                    (Slot::Return, _) => {
+                        for mark in self.deep_marks(state, carried) {
+                            result.add_mark(mark);
+                        }
+                    }
+                    (to, access) => {
+                        for (target, _) in self.slot_values(view, to) {
+                            let objects = self.objects_of(target);
+                            for object in objects {
+                                match access {
+                                    Access::Value => self.taint_text(state, object, carried),
+                                    _ => self.store_any_element(state, object, carried),
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        // One element and nothing else: the element itself, with what it points to.
+        if let (Some(same), [_]) = (same, flows.as_slice()) {
+            return same;
+        }
+        for lambda in lambdas {
+            for mark in self.deep_marks(state, *lambda) {
+                result.add_mark(mark);
+            }
+        }
+        self.value(result)
+    }
+
+    fn call_unknown_result(&mut self, state: &mut State, view: &CallView<'_>, lambdas: &[ValueId]) -> ValueId {
+        let value = self.call_unknown(state, view);
+        for lambda in lambdas {
+            for mark in self.deep_marks(state, *lambda) {
+                self.values[value].add_mark(mark);
+            }
+        }
+        value
+    }
+
+    /// Data becomes part of an object's contents.
+    pub(super) fn taint_text(&mut self, state: &mut State, object: super::value::ObjId, from: ValueId) {
+        let mut value = match state.cell(object, Cell::Text) {
+            Some(before) => Value { marks: self.values[before].marks.clone(), ..Value::default() },
+            None => Value::default(),
+        };
+        for mark in self.deep_marks(state, from) {
+            value.add_mark(mark);
+        }
+        let value = self.value(value);
+        state.set_cell(object, Cell::Text, value);
+    }
+
+    /// Sources, sanitizing, nullness, type of the result.
+    fn finish_result(
+        &mut self,
+        state: &mut State,
+        view: &CallView<'_>,
+        model: &ApiModel,
+        result: ValueId,
+        loose: bool,
+    ) -> ValueId {
+        let result = match model.returns {
+            ReturnType::This => view.receiver.unwrap_or(result),
+            ReturnType::Arg(index) => view.args.get(usize::from(index)).copied().unwrap_or(result),
+            _ => result,
+        };
+        for (slot, source) in &model.sources {
+            match slot {
+                Slot::Return => {}
+                slot => {
+                    for (target, _) in self.slot_values(view, *slot) {
+                        let mark = self.source_mark(view, *source);
+                        let tainted = self.value(Value { marks: SmallVec::from_buf([mark]), ..Value::default() });
+                        for object in self.objects_of(target) {
+                            state.drop_cells(object, |cell| matches!(cell, Cell::Index(_) | Cell::Text | Cell::Elements));
+                            state.set_cell(object, Cell::Elements, tainted);
+                        }
+                    }
+                }
+            }
+        }
+        let mut value = self.values[result].clone();
+        let mut changed = false;
+        let number = self.is_number(view.ty);
+        if matches!(view.ty.get(), Ty::Bool) && !value.marks.is_empty() {
+            value.marks.clear();
+            changed = true;
+        }
+        let cleared = kinds::bits(&model.clears) | if number { kinds::NUMBER } else { 0 };
+        if cleared != 0 && value.marks.iter().any(|mark| mark.cleared & cleared != cleared) {
+            for mark in &mut value.marks {
+                mark.cleared |= cleared;
+            }
+            value.objects.clear();
+            changed = true;
+        }
+        if let Some((_, kinds)) = model.sources.iter().find(|(slot, _)| *slot == Slot::Return) {
+            let mut mark = self.source_mark(view, *kinds);
+            mark.cleared |= cleared;
+            value = Value { null: value.null, range: value.range, ..Value::default() };
+            value.marks.push(mark);
+            let object =
+                self.objects.push(Object { kind: ObjectKind::Opaque, class: view.ty.name(), marks: SmallVec::from_buf([mark]) });
+            if !number && view.ty != crate::ir::TyId::STRING {
+                value.objects.push(object);
+            }
+            changed = true;
+        }
+        match model.may_return_null {
+            Some(true) if value.null == Null::Unknown && value.consts.is_none() && !loose => {
+                value.null = Null::Maybe(self.at(view.span));
+                changed = true;
+            }
+            Some(false) if value.null == Null::Unknown => {
+                value.null = Null::No;
+                changed = true;
+            }
+            _ => {}
+        }
+        if value.range.is_none() && value.consts.is_none() && model.range.is_some() {
+            value.range = model.range;
+            changed = true;
+        }
+        if view.call.kind == CallKind::New && value.objects.is_empty() {
+            let object = self.allocation(view.span, 0, view.target.owner);
+            self.objects[object].class = view.target.owner;
+            self.objects[object].marks = value.marks.clone();
+            state.drop_cells(object, |_| true);
+            value.objects.push(object);
+            value.null = Null::No;
+            changed = true;
+        }
+        if changed { self.value(value) } else { result }
+    }
+
+    pub(super) fn source_mark(&mut self, view: &CallView<'_>, kinds: crate::rules::SourceKinds) -> Mark {
+        let step = self.step(view.span, StepKind::Source, view.name.as_str());
+        let path = self.traces.push(None, step);
+        Mark { origin: Origin::Source(self.at(view.span)), kinds, name: view.name, cleared: 0, path, at_start: true }
+    }
+}

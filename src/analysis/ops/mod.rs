@@ -1,0 +1,99 @@
+//! Operations that the engine evaluates on constants and containers, by the names that models give them (`op:`).
+//! Must not know which library a name comes from.
+
+mod collection;
+mod string;
+
+use super::call::CallView;
+use super::frame::Frame;
+use super::state::State;
+use super::value::{Konst, Null, Predicate, Value, ValueId};
+use crate::base::Symbol;
+
+impl Frame<'_> {
+    /// The result of an operation; `None`: not decided here, the model's flows say.
+    pub(super) fn op(&mut self, state: &mut State, op: &str, view: &CallView<'_>) -> Option<ValueId> {
+        let (family, name) = op.split_once('.').unwrap_or((op, ""));
+        match family {
+            "string" => self.string_op(state, name, view),
+            "map" | "list" | "queue" | "set" | "iterator" | "optional" | "arrays" | "session" | "props" => {
+                self.collection_op(state, family, name, view)
+            }
+            "int" => self.int_op(name, view),
+            "bool" => {
+                let text = self.text_of(*view.args.first()?)?;
+                Some(self.bool(text.eq_ignore_ascii_case("true")))
+            }
+            "box" | "unbox" => view.args.first().copied().or(view.receiver),
+            "objects" => view.args.first().copied().map(|value| {
+                if self.values[value].null == Null::No {
+                    return value;
+                }
+                let mut known = self.values[value].clone();
+                known.null = Null::No;
+                self.value(known)
+            }),
+            "object" if name == "equals" => {
+                let (a, b) = match view.receiver {
+                    Some(receiver) => (receiver, *view.args.first()?),
+                    None => (*view.args.first()?, *view.args.get(1)?),
+                };
+                Some(self.equality(a, b, false))
+            }
+            "class" => {
+                let text = self.text_of(*view.args.first()?)?;
+                Some(self.constant(Konst::Class(Symbol::new(&text))))
+            }
+            _ => None,
+        }
+    }
+
+    /// The one string a value must be.
+    pub(super) fn text_of(&self, value: ValueId) -> Option<String> {
+        match self.values[value].only_constant()? {
+            Konst::Str(text) => Some(text.as_str().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn int_op(&mut self, name: &str, view: &CallView<'_>) -> Option<ValueId> {
+        let first = *view.args.first().or(view.receiver.as_ref())?;
+        match name {
+            "parse" => {
+                let text = self.text_of(first)?;
+                let radix = match view.args.get(1) {
+                    Some(radix) => {
+                        u32::try_from(self.values[*radix].only_int()?).ok().filter(|radix| (2..=36).contains(radix))?
+                    }
+                    None => 10,
+                };
+                let number = i64::from_str_radix(text.trim(), radix).ok()?;
+                Some(self.int(number))
+            }
+            "valueOf" => Some(first),
+            "toString" => {
+                let number = self.values[first].only_int()?;
+                Some(self.string(&number.to_string()))
+            }
+            "abs" => {
+                let number = self.values[first].only_int()?;
+                Some(self.int(number.checked_abs()?))
+            }
+            "min" | "max" => {
+                let (a, b) = (self.values[first].bounds()?, self.values[*view.args.get(1)?].bounds()?);
+                let range = if name == "min" { (a.0.min(b.0), a.1.min(b.1)) } else { (a.0.max(b.0), a.1.max(b.1)) };
+                if range.0 == range.1 {
+                    return Some(self.int(range.0));
+                }
+                let marks = self.values[first].marks.clone();
+                Some(self.value(Value { range: Some(range), marks, null: Null::No, ..Value::default() }))
+            }
+            _ => None,
+        }
+    }
+
+    /// A boolean that says a value equals one of several constants, or was checked to.
+    pub(super) fn checked(&mut self, value: ValueId, cleared: super::value::Cleared) -> ValueId {
+        self.value(Value { predicate: Some(Predicate::Checked(value, cleared)), null: Null::No, ..Value::default() })
+    }
+}

@@ -1,0 +1,246 @@
+//! What a condition says about values: each refined value takes the old one's place everywhere.
+//! Must not know statements.
+
+use super::frame::Frame;
+use super::state::{Cell, State, Test};
+use super::value::{Cleared, Konst, Mark, Null, Predicate, Value, ValueId};
+
+impl Frame<'_> {
+    /// Assumes a boolean (or, in C, a scalar used as one) to be true or false; `false` if it cannot be.
+    pub(super) fn assume(&mut self, state: &mut State, value: ValueId, truth: bool) -> bool {
+        let known = &self.values[value];
+        if let Some(predicate) = known.predicate.clone() {
+            return self.assume_predicate(state, &predicate, truth);
+        }
+        match known.null {
+            Null::Yes(_) => return !truth,
+            // A C pointer that is never null.
+            Null::No if !known.objects.is_empty() && known.consts.is_none() => return truth,
+            _ => {}
+        }
+        if let Some(consts) = &known.consts {
+            let may_be = consts.iter().any(|constant| match constant {
+                Konst::Bool(value) => *value == truth,
+                other => other.as_int().is_none_or(|int| (int != 0) == truth),
+            });
+            if !may_be {
+                return false;
+            }
+            if consts.len() == 1 {
+                return true;
+            }
+        }
+        if self.is_c() {
+            let known = &self.values[value];
+            let is_pointer = !known.objects.is_empty()
+                || known.input.is_some_and(|input| self.object_of_input(input).is_some())
+                || matches!(known.null, Null::Maybe(_));
+            if is_pointer {
+                return self.assume_null(state, value, !truth);
+            }
+            return self.assume_is(state, value, Konst::Int(0), !truth);
+        }
+        self.assume_is(state, value, Konst::Bool(truth), true)
+    }
+
+    fn assume_predicate(&mut self, state: &mut State, predicate: &Predicate, truth: bool) -> bool {
+        match predicate {
+            Predicate::Not(inner) => self.assume_predicate(state, inner, !truth),
+            Predicate::Is(value, constant) => self.assume_is(state, *value, *constant, truth),
+            Predicate::IsNull(value) => self.assume_null(state, *value, truth),
+            Predicate::Same(a, b) => {
+                if truth {
+                    self.assume_same(state, *a, *b)
+                } else {
+                    self.equal(*a, *b) != Some(true)
+                }
+            }
+            Predicate::Less(a, b, or_equal) => {
+                if truth {
+                    self.assume_less(state, *a, *b, *or_equal)
+                } else {
+                    self.assume_less(state, *b, *a, !*or_equal)
+                }
+            }
+            Predicate::Checked(value, cleared) => {
+                if truth {
+                    self.clear(state, *value, *cleared);
+                }
+                true
+            }
+            Predicate::Class(value, _) => !truth || self.assume_null(state, *value, false),
+        }
+    }
+
+    /// Assumes a value to be, or not to be, a constant.
+    pub(super) fn assume_is(&mut self, state: &mut State, value: ValueId, constant: Konst, truth: bool) -> bool {
+        let known = self.values[value].clone();
+        // A boolean that stands for a condition: decide that.
+        if let (Some(predicate), Konst::Bool(wanted)) = (&known.predicate, constant) {
+            return self.assume_predicate(state, predicate, wanted == truth);
+        }
+        let equal = |other: Konst| other == constant || other.as_int().is_some() && other.as_int() == constant.as_int();
+        if truth {
+            if matches!(known.null, Null::Yes(_)) && !matches!(constant, Konst::Int(0)) {
+                return false;
+            }
+            if known.consts.is_some() && !known.constants().iter().any(|other| equal(*other)) {
+                return false;
+            }
+            if let (Some((lo, hi)), Some(int)) = (known.bounds(), constant.as_int())
+                && (int < lo || int > hi)
+            {
+                return false;
+            }
+            if let (Some(prefix), Konst::Str(text)) = (known.prefix, constant)
+                && !text.as_str().starts_with(prefix.as_str())
+            {
+                return false;
+            }
+            if let Some(input) = known.input
+                && !state.assume(input, Test::Is(constant))
+            {
+                return false;
+            }
+            // Equal to a constant of the source: nothing of the outside is left in it.
+            let refined = Value { input: known.input, ..Value::constant(constant) };
+            let refined = self.value(refined);
+            self.replace(state, value, refined);
+            return true;
+        }
+        if known.only_constant().is_some_and(equal) {
+            return false;
+        }
+        if let Some(input) = known.input
+            && !state.assume(input, Test::IsNot(constant))
+        {
+            return false;
+        }
+        let mut refined = known.clone();
+        if let Some(consts) = &mut refined.consts {
+            consts.retain(|other| !equal(*other));
+        } else if let Konst::Bool(not) = constant {
+            refined.consts = Some(smallvec::SmallVec::from_buf([Konst::Bool(!not)]));
+        }
+        if let (Some((lo, hi)), Some(int)) = (refined.range, constant.as_int()) {
+            refined.range =
+                Some((if lo == int { lo.saturating_add(1) } else { lo }, if hi == int { hi.saturating_sub(1) } else { hi }));
+        }
+        if refined != known {
+            let refined = self.value(refined);
+            self.replace(state, value, refined);
+        }
+        true
+    }
+
+    /// Assumes a reference to be null or not.
+    pub(super) fn assume_null(&mut self, state: &mut State, value: ValueId, is_null: bool) -> bool {
+        let known = self.values[value].clone();
+        match (known.null, is_null) {
+            (Null::Yes(_), false) | (Null::No, true) => return false,
+            (Null::Yes(_), true) | (Null::No, false) => return true,
+            _ => {}
+        }
+        if let Some(input) = known.input
+            && !state.assume(input, if is_null { Test::Null } else { Test::NotNull })
+        {
+            return false;
+        }
+        if is_null {
+            // An acquisition that gave null acquired nothing.
+            for object in &known.objects {
+                state.drop_cells(*object, |cell| matches!(cell, Cell::Status(_)));
+            }
+        }
+        let refined = if is_null {
+            let at = match known.null {
+                Null::Maybe(at) => at,
+                _ => self.at(self.function.name_span),
+            };
+            Value { null: Null::Yes(at), input: known.input, ..Value::default() }
+        } else {
+            Value { null: Null::No, ..known }
+        };
+        let refined = self.value(refined);
+        self.replace(state, value, refined);
+        true
+    }
+
+    fn assume_same(&mut self, state: &mut State, a: ValueId, b: ValueId) -> bool {
+        if self.equal(a, b) == Some(false) {
+            return false;
+        }
+        // Equal to something untainted and never null is as good.
+        let (x, y) = (self.values[a].clone(), self.values[b].clone());
+        for (value, known, other) in [(a, &x, &y), (b, &y, &x)] {
+            let better_null = known.null != Null::No && other.null == Null::No;
+            let range = match (known.bounds(), other.bounds()) {
+                (None, Some(range)) => Some(range),
+                (own, _) => own,
+            };
+            if better_null || range != known.range {
+                let refined = Value { null: if better_null { Null::No } else { known.null }, range, ..known.clone() };
+                let refined = self.value(refined);
+                self.replace(state, value, refined);
+            }
+        }
+        true
+    }
+
+    fn assume_less(&mut self, state: &mut State, a: ValueId, b: ValueId, or_equal: bool) -> bool {
+        let (x, y) = (self.values[a].clone(), self.values[b].clone());
+        let gap = i64::from(!or_equal);
+        if let (Some((a_lo, _)), Some((_, b_hi))) = (x.bounds(), y.bounds())
+            && (a_lo > b_hi || a_lo == b_hi && !or_equal)
+        {
+            return false;
+        }
+        let all = (i64::MIN, i64::MAX);
+        if let Some((_, b_hi)) = y.bounds()
+            && x.consts.is_none()
+        {
+            let (lo, hi) = x.range.unwrap_or(all);
+            let refined = Value { range: Some((lo, hi.min(b_hi.saturating_sub(gap)))), ..x.clone() };
+            if refined != x {
+                if let Some(input) = x.input {
+                    state.assume(input, Test::AtMost(b_hi.saturating_sub(gap)));
+                }
+                let refined = self.value(refined);
+                self.replace(state, a, refined);
+            }
+        } else if let (Some(consts), Some((_, b_hi))) = (&x.consts, y.bounds()) {
+            let kept: smallvec::SmallVec<[Konst; 1]> =
+                consts.iter().copied().filter(|c| c.as_int().is_none_or(|int| int <= b_hi.saturating_sub(gap))).collect();
+            if kept.len() < consts.len() {
+                let refined = self.value(Value { consts: Some(kept), ..x.clone() });
+                self.replace(state, a, refined);
+            }
+        }
+        if let Some((a_lo, _)) = x.bounds()
+            && y.consts.is_none()
+        {
+            let (lo, hi) = y.range.unwrap_or(all);
+            let refined = Value { range: Some((lo.max(a_lo.saturating_add(gap)), hi)), ..y.clone() };
+            if refined != y {
+                if let Some(input) = y.input {
+                    state.assume(input, Test::AtLeast(a_lo.saturating_add(gap)));
+                }
+                let refined = self.value(refined);
+                self.replace(state, b, refined);
+            }
+        }
+        true
+    }
+
+    /// The value has passed a check that leaves only what a sanitizer of these kinds would.
+    pub(super) fn clear(&mut self, state: &mut State, value: ValueId, cleared: Cleared) {
+        let known = &self.values[value];
+        if known.marks.iter().all(|mark| mark.cleared & cleared == cleared) {
+            return;
+        }
+        let marks = known.marks.iter().map(|mark| Mark { cleared: mark.cleared | cleared, ..*mark }).collect();
+        let refined = Value { marks, ..known.clone() };
+        let refined = self.value(refined);
+        self.replace(state, value, refined);
+    }
+}

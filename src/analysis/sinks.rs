@@ -1,0 +1,128 @@
+//! What happens where data arrives at a sink, and where a null is dereferenced: a finding, or a latent defect for the
+//! callers. Must not know how the data came.
+
+use super::frame::{Frame, Pending};
+use super::state::State;
+use super::summary::LatentKind;
+use super::value::{Cleared, Mark, Null, Origin, ValueId};
+use crate::base::{FileSpan, RuleId, Span, Symbol};
+use crate::findings::{Step, StepKind};
+use crate::program::FuncId;
+use crate::rules::{CheckKind, RuleKind, SourceKinds};
+
+/// Where taint arrives.
+pub(super) struct Arrival {
+    /// Kind of sink.
+    pub(super) sink: Symbol,
+    /// The called name.
+    pub(super) callee: Symbol,
+    pub(super) at: FileSpan,
+    /// The function it lies in.
+    pub(super) function: FuncId,
+    /// How many calls down.
+    pub(super) depth: u8,
+}
+
+impl Frame<'_> {
+    /// A value arrives at a sink of a kind.
+    pub(super) fn sink_value(&mut self, state: &State, value: ValueId, sink: &str, callee: &str, span: Span) {
+        self.sink(state, value, Symbol::new(sink), Symbol::new(callee), span, span);
+    }
+
+    /// The same; `span` is where it is reported, `arg` where the data stands.
+    pub(super) fn sink(&mut self, state: &State, value: ValueId, sink: Symbol, callee: Symbol, span: Span, _arg: Span) {
+        let Some(rules) = self.ctx.sink_rules.get(&sink) else { return };
+        for rule in rules {
+            self.examine(*rule, span);
+        }
+        let at = self.at(span);
+        for mark in self.deep_marks(state, value) {
+            let mut steps = self.traces.steps(mark.path);
+            steps.push(self.step(span, StepKind::Sink, callee.as_str()));
+            let arrival = Arrival { sink, callee, at, function: self.id, depth: 0 };
+            self.arrive(state, mark, &arrival, steps);
+        }
+    }
+
+    /// Taint arrives at a sink, here or in a callee.
+    pub(super) fn arrive(&mut self, state: &State, mark: Mark, arrival: &Arrival, steps: Vec<Step>) {
+        let &Arrival { sink, callee, at, function, depth } = arrival;
+        match mark.origin {
+            Origin::Input(input) => {
+                let kind = LatentKind::Sink { sink, callee, cleared: mark.cleared, at_start: mark.at_start };
+                self.leave_latent(state, input, Pending { kind, at, function, steps, depth });
+            }
+            Origin::Source(origin) => {
+                let Some(rules) = self.ctx.sink_rules.get(&sink) else { return };
+                let fitting: Vec<RuleId> =
+                    rules.iter().copied().filter(|rule| self.taint_applies(*rule, mark.kinds, mark.cleared)).collect();
+                for rule in fitting {
+                    let args = vec![
+                        ("source", super::texts::source_name(mark.kinds, mark.name)),
+                        ("sink", callee.as_str().to_owned()),
+                        ("callee", callee.as_str().to_owned()),
+                        ("whole", mark.at_start.to_string()),
+                    ];
+                    self.report(rule, at, function, Some(origin), args, steps.clone());
+                }
+            }
+        }
+    }
+
+    fn taint_applies(&self, rule: RuleId, kinds: SourceKinds, cleared: Cleared) -> bool {
+        let RuleKind::Taint(taint) = &self.ctx.rules.rules[rule].kind else { return false };
+        taint.from.intersects(kinds) && self.ctx.cleared_by.get(&rule).is_none_or(|by| by & cleared == 0)
+    }
+
+    /// A reference is dereferenced.
+    pub(super) fn check_null(&mut self, state: &mut State, value: ValueId, span: Span) {
+        let known = &self.values[value];
+        let check = match known.null {
+            Null::No => return,
+            Null::Yes(_) => CheckKind::NullDereference,
+            Null::Maybe(_) => CheckKind::NullDereferenceOfResult,
+            Null::Unknown => {
+                if let Some(input) = known.input {
+                    let at = self.at(span);
+                    let steps = vec![self.step(span, StepKind::Sink, "")];
+                    let kind = LatentKind::NullDeref { check: CheckKind::NullDereference };
+                    self.leave_latent(state, input, Pending { kind, at, function: self.id, steps, depth: 0 });
+                    // From here on it is not null: one report a value.
+                    self.assume_null(state, value, false);
+                }
+                return;
+            }
+        };
+        if let (Null::Yes(at) | Null::Maybe(at), Some(rules)) = (known.null, self.ctx.check_rules.get(&(check, self.language())))
+        {
+            let origin = Step { at, kind: StepKind::Null, name: String::new() };
+            let here = self.step(span, StepKind::Sink, "");
+            for rule in rules.clone() {
+                self.examine(rule, span);
+                let place = self.at(span);
+                self.report(
+                    rule,
+                    place,
+                    self.id,
+                    Some(at),
+                    vec![("name", self.snippet_name(span))],
+                    vec![origin.clone(), here.clone()],
+                );
+            }
+        }
+        // Reported once; the code behind it assumes it is not null.
+        let refined = super::value::Value { null: Null::No, ..self.values[value].clone() };
+        let refined = self.value(refined);
+        self.replace(state, value, refined);
+    }
+
+    pub(super) fn language(&self) -> crate::rules::Language {
+        if self.is_c() { crate::rules::Language::C } else { crate::rules::Language::Java }
+    }
+
+    /// The name of the local that a place is about, for messages: the engine has no text.
+    fn snippet_name(&self, span: Span) -> String {
+        let inside = self.body.locals.iter().find(|local| local.name.is_some() && local.span == span);
+        inside.and_then(|local| local.name).map(|name| name.as_str().to_owned()).unwrap_or_default()
+    }
+}

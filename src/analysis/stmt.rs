@@ -1,0 +1,52 @@
+//! What a statement does to a state. Must not know how values are computed.
+
+use index_vec::IndexVec;
+
+use super::frame::Frame;
+use super::state::State;
+use super::value::ValueId;
+use crate::findings::StepKind;
+use crate::ir::{LocalId, LocalKind, Stmt, StmtKind};
+
+/// Another way a statement may end: the state and the block-local temporaries.
+pub(super) type Alternative = (State, IndexVec<LocalId, Option<ValueId>>);
+
+impl Frame<'_> {
+    /// Runs a statement. `false`: it does not end normally. `more`: further ways it may end.
+    pub(super) fn stmt(&mut self, state: &mut State, stmt: &Stmt, more: &mut Vec<Alternative>) -> bool {
+        match &stmt.kind {
+            StmtKind::Assign(dst, rvalue) => {
+                let value = self.rvalue(state, *dst, rvalue, stmt.span);
+                self.note_store(*dst, value, stmt.span);
+                self.write_local(state, *dst, value);
+            }
+            StmtKind::Store(place, operand) => {
+                let value = self.operand(state, operand, stmt.span);
+                self.store(state, *place, value, stmt.span);
+            }
+            StmtKind::Call(call) => return self.call(state, *call, stmt.span, more),
+            StmtKind::MonitorEnter(operand) => {
+                let value = self.operand(state, operand, stmt.span);
+                self.check_null(state, value, stmt.span);
+            }
+            StmtKind::MonitorExit(_) | StmtKind::Dead(_) | StmtKind::Opaque => {}
+        }
+        true
+    }
+
+    /// Tainted data stored in a variable of the source is a step of its way.
+    fn note_store(&mut self, dst: LocalId, value: ValueId, span: crate::base::Span) {
+        if self.values[value].marks.is_empty() {
+            return;
+        }
+        let Some(local) = self.body.locals.get(dst) else { return };
+        let (LocalKind::User, Some(name)) = (local.kind, local.name) else { return };
+        // The value keeps its identity: only the way of its marks grows, and only the first time.
+        for at in 0..self.values[value].marks.len() {
+            let path = self.values[value].marks[at].path;
+            let step = self.step(span, StepKind::Store, name.as_str());
+            let path = self.traces.extend(path, step);
+            self.values[value].marks[at].path = path;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What a function leaves for its callers: outcomes, latent sinks and requirements, in terms of its inputs.
+//! Must not know the caller, nor statements.
+
+use smallvec::SmallVec;
+
+use super::state::{Cell, Test};
+use super::value::{Cleared, Konst, Null};
+use crate::base::{FileSpan, Symbol};
+use crate::findings::Step;
+use crate::program::FuncId;
+use crate::rules::{CheckKind, SourceKinds};
+
+/// Where an input's path starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Root {
+    /// The receiver.
+    This,
+    /// A parameter, from 0; a lambda's captured locals follow.
+    Param(u16),
+    /// A static field of a Java class.
+    Static(Symbol, Symbol),
+    /// A C global.
+    Global(Symbol),
+}
+
+/// An input: a root and the fields or elements followed from it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Input {
+    pub(super) root: Root,
+    pub(super) path: SmallVec<[Cell; 2]>,
+}
+
+/// Longer paths are cut: what lies beyond is the shorter path's contents.
+pub(super) const MAX_PATH: usize = 3;
+/// More outcomes than this are joined.
+pub(super) const MAX_OUTCOMES: usize = 4;
+/// More latent sinks than this are dropped and counted.
+pub(super) const MAX_LATENT: usize = 48;
+
+/// See the module. Values and objects refer to each other by index.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    pub(super) inputs: Vec<Input>,
+    pub(super) values: Vec<SumValue>,
+    pub(super) objects: Vec<SumObject>,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) latent: Vec<Latent>,
+    /// Whether no path returns.
+    pub(super) no_return: bool,
+}
+
+/// One way a function may end.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Outcome {
+    /// All hold, as indices into the inputs.
+    pub(super) conditions: Vec<(u32, Test)>,
+    /// The result.
+    pub(super) ret: Option<u32>,
+    /// Cells of inputs' objects written: input, cell, value.
+    pub(super) writes: Vec<(u32, Cell, u32)>,
+}
+
+/// A value in a summary.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SumValue {
+    pub(super) consts: Option<SmallVec<[Konst; 1]>>,
+    pub(super) null: Null,
+    pub(super) marks: Vec<SumMark>,
+    pub(super) objects: Vec<u32>,
+    pub(super) range: Option<(i64, i64)>,
+    pub(super) prefix: Option<Symbol>,
+    /// Exactly this input.
+    pub(super) input: Option<u32>,
+    /// Points to this input's object.
+    pub(super) input_objects: Vec<u32>,
+}
+
+/// A mark in a summary.
+#[derive(Debug, Clone)]
+pub(super) struct SumMark {
+    /// The input it comes from; `None`: a source in the function or below.
+    pub(super) input: Option<u32>,
+    pub(super) source: Option<FileSpan>,
+    pub(super) kinds: SourceKinds,
+    pub(super) name: Symbol,
+    pub(super) cleared: Cleared,
+    pub(super) steps: Vec<Step>,
+    pub(super) at_start: bool,
+}
+
+/// An object made by the function that the caller gets to see.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SumObject {
+    pub(super) class: Option<Symbol>,
+    pub(super) cells: Vec<(Cell, u32)>,
+    /// A lambda's body.
+    pub(super) lambda: Option<FuncId>,
+}
+
+/// A defect that needs something of the caller.
+#[derive(Debug, Clone)]
+pub(super) struct Latent {
+    /// The input that decides.
+    pub(super) input: u32,
+    /// What goes wrong.
+    pub(super) kind: LatentKind,
+    /// Conditions on the way.
+    pub(super) conditions: Vec<(u32, Test)>,
+    /// Where.
+    pub(super) at: FileSpan,
+    /// The function it lies in.
+    pub(super) function: FuncId,
+    /// The way from the input to `at`, that place included.
+    pub(super) steps: Vec<Step>,
+    /// How many calls down.
+    pub(super) depth: u8,
+}
+
+/// What a latent defect waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum LatentKind {
+    /// Taint that arrives at a sink.
+    Sink {
+        /// Kind of sink.
+        sink: Symbol,
+        /// The called name.
+        callee: Symbol,
+        /// Sanitizers on the way.
+        cleared: Cleared,
+        /// Whether the data is still at the start of the string.
+        at_start: bool,
+    },
+    /// A null that is dereferenced.
+    NullDeref {
+        /// The rule's check.
+        check: CheckKind,
+    },
+}

@@ -1,0 +1,129 @@
+//! Strongly connected components of the call graph, in levels: every component of a level calls only into earlier
+//! levels, so a level runs in parallel. Tarjan's algorithm (SIAM J. Comput. 1972), iterative.
+//! Must not know what a call does.
+
+use index_vec::IndexVec;
+
+use super::{FuncId, Program};
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Components {
+    /// Levels of components of functions; functions of a component are sorted.
+    pub levels: Vec<Vec<Vec<FuncId>>>,
+    /// Whether a function may call itself, directly or not.
+    pub recursive: IndexVec<FuncId, bool>,
+}
+
+const UNSEEN: u32 = u32::MAX;
+
+impl Components {
+    pub(super) fn of(program: &Program) -> Components {
+        let count = program.functions.len();
+        // Edges in one flat vector: callers' ranges in order.
+        let mut starts: Vec<u32> = Vec::with_capacity(count + 1);
+        let mut edges: Vec<u32> = Vec::new();
+        for types in &program.types {
+            starts.push(u32::try_from(edges.len()).unwrap_or(u32::MAX));
+            let first = edges.len();
+            for target in &types.calls {
+                edges.extend(target.callees.iter().map(|callee| callee.raw()));
+            }
+            edges.extend(types.made.iter().map(|lambda| lambda.raw()));
+            if let Some(own) = edges.get_mut(first..) {
+                own.sort_unstable();
+            }
+        }
+        starts.push(u32::try_from(edges.len()).unwrap_or(u32::MAX));
+        let edges_of = |node: u32| -> &[u32] {
+            let at = node as usize;
+            match (starts.get(at), starts.get(at + 1)) {
+                (Some(&lo), Some(&hi)) => edges.get(lo as usize..hi as usize).unwrap_or_default(),
+                _ => &[],
+            }
+        };
+        let mut index = vec![UNSEEN; count];
+        let mut low = vec![0u32; count];
+        let mut on_stack = vec![false; count];
+        let mut level = vec![0u32; count];
+        let mut recursive: IndexVec<FuncId, bool> = index_vec::index_vec![false; count];
+        let mut stack: Vec<u32> = Vec::new();
+        let mut work: Vec<(u32, usize)> = Vec::new();
+        let mut levels: Vec<Vec<Vec<FuncId>>> = Vec::new();
+        let mut next_index = 0;
+        for root in 0..u32::try_from(count).unwrap_or(u32::MAX) {
+            if index[root as usize] != UNSEEN {
+                continue;
+            }
+            work.push((root, 0));
+            while let Some((node, edge)) = work.pop() {
+                let at = node as usize;
+                if edge == 0 {
+                    index[at] = next_index;
+                    low[at] = next_index;
+                    next_index += 1;
+                    stack.push(node);
+                    on_stack[at] = true;
+                }
+                let own = edges_of(node);
+                let mut edge = edge;
+                let mut descended = false;
+                while let Some(&to) = own.get(edge) {
+                    edge += 1;
+                    let target = to as usize;
+                    if index[target] == UNSEEN {
+                        work.push((node, edge));
+                        work.push((to, 0));
+                        descended = true;
+                        break;
+                    }
+                    if on_stack[target] {
+                        low[at] = low[at].min(index[target]);
+                    }
+                }
+                if descended {
+                    continue;
+                }
+                if low[at] == index[at] {
+                    let mut component = Vec::new();
+                    while let Some(member) = stack.pop() {
+                        on_stack[member as usize] = false;
+                        component.push(FuncId::from_raw(member));
+                        if member == node {
+                            break;
+                        }
+                    }
+                    component.sort_unstable();
+                    let is_recursive = component.len() > 1 || own.contains(&node);
+                    let mut depth = 0;
+                    for member in &component {
+                        recursive[*member] = is_recursive;
+                        for &to in edges_of(member.raw()) {
+                            if component.binary_search(&FuncId::from_raw(to)).is_err() {
+                                depth = depth.max(level[to as usize] + 1);
+                            }
+                        }
+                    }
+                    for member in &component {
+                        level[member.raw() as usize] = depth;
+                    }
+                    let depth = depth as usize;
+                    if levels.len() <= depth {
+                        levels.resize_with(depth + 1, Vec::new);
+                    }
+                    if let Some(own_level) = levels.get_mut(depth) {
+                        own_level.push(component);
+                    }
+                }
+                if let Some(&(parent, _)) = work.last() {
+                    let parent = parent as usize;
+                    low[parent] = low[parent].min(low[at]);
+                }
+            }
+        }
+        for own_level in &mut levels {
+            own_level.sort_unstable();
+        }
+        Components { levels, recursive }
+    }
+}

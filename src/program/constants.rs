@@ -1,0 +1,72 @@
+//! Fields and globals that hold one constant for the life of the program: final ones with a constant initial value, and
+//! private (Java) or static (C) ones that nothing in their file writes again. Must not know the engine's values.
+
+use super::Program;
+use crate::base::{FastMap, FastSet, Symbol};
+use crate::ir::{Const, Language, Modifiers, PlaceBase, Proj, Rvalue, StmtKind, Unit};
+
+impl Program {
+    pub(super) fn collect_constants(&mut self) {
+        let mut fields: FastMap<(Symbol, Symbol), Const> = FastMap::default();
+        let mut globals: FastMap<Symbol, Const> = FastMap::default();
+        for unit in &self.units {
+            if unit.language == Language::C {
+                let written = WrittenNames::of(unit);
+                for global in &unit.globals {
+                    let Some(init) = global.init else { continue };
+                    let fixed = global.modifiers.contains(Modifiers::FINAL)
+                        || global.modifiers.contains(Modifiers::STATIC) && !written.globals.contains(&global.name);
+                    if fixed {
+                        globals.insert(global.name, init);
+                    }
+                }
+                continue;
+            }
+            let mut written = None;
+            for ty in &unit.types {
+                for field in &ty.fields {
+                    let Some(init) = field.init else { continue };
+                    let fixed = field.modifiers.contains(Modifiers::FINAL)
+                        || field.modifiers.contains(Modifiers::PRIVATE)
+                            && !written.get_or_insert_with(|| WrittenNames::of(unit)).fields.contains(&field.name);
+                    if fixed {
+                        fields.insert((ty.name, field.name), init);
+                    }
+                }
+            }
+        }
+        self.constant_fields = fields;
+        self.constant_globals = globals;
+    }
+}
+
+/// Names that some statement of a file writes, or whose address it takes, initializers left out.
+struct WrittenNames {
+    fields: FastSet<Symbol>,
+    globals: FastSet<Symbol>,
+}
+
+impl WrittenNames {
+    fn of(unit: &Unit) -> WrittenNames {
+        let mut names = WrittenNames { fields: FastSet::default(), globals: FastSet::default() };
+        for function in &unit.functions {
+            if matches!(function.name.as_str(), "<fieldinit>" | "<clinit>" | "<globals>") {
+                continue;
+            }
+            let Some(body) = &function.body else { continue };
+            for stmt in &body.stmts {
+                let (StmtKind::Store(place, _) | StmtKind::Assign(_, Rvalue::AddrOf(place))) = &stmt.kind else { continue };
+                let Some(place) = body.places.get(*place) else { continue };
+                if let PlaceBase::Global(name) = place.base {
+                    names.globals.insert(name);
+                }
+                for step in &place.proj {
+                    if let Proj::Field(name) = step {
+                        names.fields.insert(*name);
+                    }
+                }
+            }
+        }
+        names
+    }
+}
