@@ -4,6 +4,7 @@
 
 pub mod document;
 pub mod java;
+pub mod jsp;
 mod mapped;
 pub mod parser;
 
