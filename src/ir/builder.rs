@@ -126,6 +126,35 @@ impl BodyBuilder {
         Operand::Local(temp)
     }
 
+    /// The last statement of the open block.
+    #[must_use]
+    pub fn last_stmt(&self) -> Option<&StmtKind> {
+        let start = self.body.blocks[self.current?].start as usize;
+        self.body.stmts.get(start..)?.last().map(|stmt| &stmt.kind)
+    }
+
+    /// Makes the open block's last statement assign to `to` instead of the temporary `from`, if it is one that just
+    /// computed `from`. The temporary stays unused.
+    pub fn retarget_last(&mut self, from: LocalId, to: LocalId, span: Span) -> bool {
+        let Some(current) = self.current else { return false };
+        if self.body.locals[from].kind != LocalKind::Temp {
+            return false;
+        }
+        let start = self.body.blocks[current].start as usize;
+        let is_last = usize::from(from) + 1 == self.body.locals.len();
+        match self.body.stmts.get_mut(start..).and_then(|stmts| stmts.last_mut()) {
+            Some(Stmt { kind: StmtKind::Assign(local, _), span: at }) if *local == from => {
+                *local = to;
+                *at = span;
+            }
+            _ => return false,
+        }
+        if is_last {
+            self.body.locals.pop();
+        }
+        true
+    }
+
     /// Adds a place.
     pub fn place(&mut self, place: Place) -> PlaceId {
         self.body.places.push(place)

@@ -2,6 +2,7 @@
 //! small typed documents, and the syntactic rules, which need the tree.
 //! Must not know the IR or anything about other files.
 
+pub mod c;
 pub mod document;
 pub mod java;
 pub mod jsp;
