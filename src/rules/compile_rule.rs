@@ -180,6 +180,12 @@ impl RuleCompiler<'_> {
             return Ok(RuleKind::Typestate(TypestateRule { kind, resources }));
         }
         if let Some(pattern) = &raw.pattern {
+            for (language, text) in [("ko", &raw.message.ko), ("en", &raw.message.en)] {
+                if text.contains('{') {
+                    let message = format!("a `pattern` rule's text has no placeholders (`{language}`)");
+                    return Err(source.invalid("message", "", message));
+                }
+            }
             let json = serde_json::to_string(pattern).map_err(|error| source.invalid("pattern", "", error.to_string()))?;
             return Ok(RuleKind::Pattern(json));
         }

@@ -119,6 +119,8 @@ pub(super) struct RawCondition {
 pub(super) struct RawPattern {
     pub(super) rule: serde_json::Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) constraints: Option<serde_json::Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) utils: Option<serde_json::Value>,

@@ -8,6 +8,7 @@ pub mod java;
 pub mod jsp;
 mod mapped;
 pub mod parser;
+pub mod pattern;
 
 pub use mapped::{MappedText, PosMap};
 pub use parser::{DEFAULT_PARSE_TIME, Grammar, error_regions};
