@@ -7,6 +7,7 @@
 
 mod body;
 mod builder;
+pub mod print;
 mod ty;
 mod unit;
 
