@@ -163,7 +163,8 @@ pub struct ScanResult {
     pub files: IndexVec<FileId, FileRecord>,
     /// The findings in their total order: path, place, rule, arguments.
     pub findings: Vec<Reported>,
-    /// What each rule looked at.
+    /// What each rule looked at. A rule that was evaluated has an entry, be it of no place: without one the checklist
+    /// cannot tell "there is no such code" from "nobody looked".
     pub examined: BTreeMap<RuleId, Examined>,
     /// The rules that ran.
     pub selected: BTreeSet<RuleId>,
@@ -182,6 +183,13 @@ impl ScanResult {
     #[must_use]
     pub fn path(&self, file: FileId) -> &str {
         self.files.get(file).map_or("", |record| record.path.as_str())
+    }
+
+    /// How many files are of certain kinds, and how many of those were not or not wholly analysed.
+    #[must_use]
+    pub fn files_of(&self, wanted: impl Fn(FileKind) -> bool) -> (u64, u64) {
+        let of_kind = self.files.iter().filter(|file| wanted(file.kind));
+        of_kind.fold((0, 0), |(all, incomplete), file| (all + 1, incomplete + u64::from(file.status != FileStatus::Analysed)))
     }
 
     /// Findings that are neither suppressed nor in the baseline, by severity.
@@ -208,7 +216,8 @@ pub struct RawScan {
     pub files: IndexVec<FileId, FileRecord>,
     /// Findings in any order, with repeats.
     pub findings: Vec<Finding>,
-    /// What each rule looked at.
+    /// What each rule looked at. A rule that was evaluated has an entry, be it of no place: without one the checklist
+    /// cannot tell "there is no such code" from "nobody looked".
     pub examined: BTreeMap<RuleId, Examined>,
     /// The rules that ran.
     pub selected: BTreeSet<RuleId>,

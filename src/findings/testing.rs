@@ -104,7 +104,6 @@ impl TestScan {
         self.raw.findings.push(finding);
     }
 
-    #[expect(dead_code, reason = "the checklist tests come next")]
     pub(crate) fn examine(&mut self, rule: &str, places: u64, undecided: u64) {
         let id = self.rule(rule);
         self.raw.examined.insert(id, Examined { places, undecided });
