@@ -9,6 +9,7 @@ pub mod analysis;
 pub mod base;
 pub mod cli;
 pub mod findings;
+pub mod harness;
 pub mod ir;
 pub mod lower;
 pub mod pipeline;

@@ -6,6 +6,7 @@
 
 mod build;
 mod call;
+pub mod config;
 mod expr;
 mod frame;
 mod instantiate;

@@ -36,6 +36,7 @@ fn element(source: Source<'_>, raw: &RawXml, check: bool, outermost: bool) -> Re
     for step in raw.path.split('/') {
         path.push(match step.trim() {
             "" => return Err(source.never("path", &raw.path, "a step of the path is empty")),
+            "." => PathStep::Itself,
             "**" => PathStep::AnyDepth,
             "*" => PathStep::Any,
             names => PathStep::Names(names.split('|').map(|name| name.trim().to_owned()).collect()),

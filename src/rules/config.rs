@@ -49,6 +49,8 @@ pub struct ElementMatcher {
 /// A step of a path of element names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathStep {
+    /// `.`: the element that the path starts at.
+    Itself,
     /// `**`: any number of elements between.
     AnyDepth,
     /// `*`.
