@@ -16,7 +16,7 @@ use super::sources::{SourceLookup, SourceView};
 use super::{Baseline, Examined, Finding, FindingState, Suppression};
 use crate::base::{FastMap, FileId, Problem, ProblemKind, RuleId, Span, Symbol};
 use crate::rules::{CheckKind, Language, Rule, RuleKind};
-use crate::source::FileKind;
+use crate::source::{FileKind, Position};
 
 /// Lines of code kept with a finding; what is marked beyond is cut.
 const MAX_CODE_LINES: u32 = 6;
@@ -104,6 +104,7 @@ fn resolve_file(findings: Vec<Finding>, sources: &dyn SourceLookup) -> Vec<Repor
     let mut views: FastMap<FileId, Option<Arc<SourceView>>> = FastMap::default();
     let mut view = |file: FileId| views.entry(file).or_insert_with(|| sources.source(file)).clone();
     let mut reported: Vec<Reported> = Vec::with_capacity(findings.len());
+    let mut anchor = None;
     for finding in findings {
         let steps = finding
             .trace
@@ -111,7 +112,7 @@ fn resolve_file(findings: Vec<Finding>, sources: &dyn SourceLookup) -> Vec<Repor
             .map(|step| view(step.at.file).map_or_else(StepPlace::default, |view| step_place(&view, step.at.span)))
             .collect();
         let own = view(finding.at.file);
-        let place = own.as_ref().map_or_else(Place::default, |view| place(view, finding.at.span));
+        let place = own.as_ref().map_or_else(Place::default, |view| place_from(view, &mut anchor, finding.at.span));
         let (code, code_lo, code_hi) = own.as_ref().map_or_else(Default::default, |view| code(view, finding.at.span, place));
         reported.push(Reported { finding, place, code, code_lo, code_hi, steps, line_hash: String::new(), known: false });
     }
@@ -126,12 +127,35 @@ fn resolve_file(findings: Vec<Finding>, sources: &dyn SourceLookup) -> Vec<Repor
 }
 
 fn place(view: &SourceView, span: Span) -> Place {
-    let lo = view.lines.position(&view.text, span.lo);
+    place_from(view, &mut None, span)
+}
+
+/// The place of a range; `anchor` is where the last range began. Findings come in order, so that on one endless line
+/// columns are counted on from there and not from the line's start each time.
+fn place_from(view: &SourceView, anchor: &mut Option<(u32, Position)>, span: Span) -> Place {
+    let lo = position(view, *anchor, span.lo);
+    *anchor = Some((span.lo, lo));
     // A range that ends with a line's end is shown to end on that line.
     let trimmed = span.text(&view.text).trim_end_matches(['\n', '\r']).len();
-    let hi = if trimmed == 0 { span.lo } else { span.lo.saturating_add(u32::try_from(trimmed).unwrap_or(u32::MAX)) };
-    let hi = view.lines.position(&view.text, hi);
+    let hi = span.lo.saturating_add(u32::try_from(trimmed).unwrap_or(u32::MAX));
+    let hi = position(view, *anchor, hi);
     Place { line: lo.line, column: lo.utf16_column, end_line: hi.line, end_column: hi.utf16_column }
+}
+
+fn position(view: &SourceView, anchor: Option<(u32, Position)>, offset: u32) -> Position {
+    let between = anchor.filter(|(from, at)| *from <= offset && view.lines.line(offset) == at.line);
+    let text = between.and_then(|(from, at)| Some((at, view.text.get(from as usize..offset as usize)?)));
+    match text {
+        Some((at, text)) => {
+            let count = |sum: usize| u32::try_from(sum).unwrap_or(u32::MAX);
+            Position {
+                line: at.line,
+                utf16_column: at.utf16_column.saturating_add(count(text.chars().map(char::len_utf16).sum())),
+                char_column: at.char_column.saturating_add(count(text.chars().count())),
+            }
+        }
+        None => view.lines.position(&view.text, offset),
+    }
 }
 
 fn step_place(view: &SourceView, span: Span) -> StepPlace {
@@ -205,10 +229,12 @@ fn compare(reported: &mut [Reported], baseline: &Baseline) -> BaselineCounts {
     }
     for one in reported.iter() {
         if one.known {
-            counts.known += 1;
             met.insert(&one.finding.fingerprint);
-        } else {
-            counts.new += 1;
+        }
+        match one.finding.state {
+            FindingState::Open => counts.new += 1,
+            FindingState::Baseline => counts.known += 1,
+            FindingState::Suppressed(_) => {}
         }
     }
     counts.absent = baseline.len().saturating_sub(met.len()) as u64;

@@ -154,3 +154,20 @@ fn a_file_is_no_better_than_its_problems() {
     assert_eq!(result.files.iter().map(|file| file.status).collect::<Vec<_>>(), [FileStatus::Partly, FileStatus::Failed]);
     assert_eq!(result.problems.len(), 2);
 }
+
+#[test]
+fn columns_on_one_long_line_are_counted_on() {
+    let text = format!("한글; {}", "f(x); ".repeat(500));
+    let mut made = scan(&text);
+    let first = made.at(0, "f(x)").span.lo;
+    for index in 0..500u32 {
+        made.find("java/sql-injection", 0, "f(x)", &[]);
+        let last = made.raw.findings.last_mut().unwrap();
+        last.at.span = crate::base::Span { lo: first + index * 6, hi: first + index * 6 + 4 };
+    }
+    let (result, _) = made.finish();
+    for (index, one) in (0u32..).zip(&result.findings) {
+        assert_eq!((one.place.line, one.place.column, one.place.end_column), (1, 5 + index * 6, 9 + index * 6));
+        assert_eq!(&one.code[one.code_lo..one.code_hi], "f(x)");
+    }
+}

@@ -9,6 +9,8 @@ pub mod junit;
 pub mod sarif;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod text;
 mod texts;
 

@@ -1,6 +1,7 @@
 //! The report for people: each finding with its code, the way of the data and the remedy, then a summary to act on.
 //! Must not know whether it goes to a terminal: colours and width are asked for.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -9,7 +10,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use super::escape::{terminal, terminal_line};
 use super::texts::{self, pick};
 use super::{Report, ReportError};
-use crate::base::FileStatus;
+use crate::base::{FileId, FileStatus, ProblemKind};
 use crate::findings::{FindingState, Reported, StepPlace};
 use crate::rules::{Locale, Rule, Severity};
 
@@ -107,7 +108,10 @@ fn finding(
 
 /// The code without characters that a terminal obeys, and where the mark is in it.
 fn marked_code(reported: &Reported) -> (String, usize, usize) {
-    let part = |range: std::ops::Range<usize>| terminal(reported.code.get(range).unwrap_or_default());
+    let part = |range: std::ops::Range<usize>| {
+        let text = reported.code.get(range).unwrap_or_default();
+        terminal(&text.replace("\r\n", "\n").replace('\r', "\n"))
+    };
     let mut code = part(0..reported.code_lo);
     let lo = code.len();
     code.push_str(&part(reported.code_lo..reported.code_hi));
@@ -163,10 +167,10 @@ fn summary(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> 
     let open: Vec<&Reported> = result.findings.iter().filter(|one| one.is_open()).collect();
     let suppressed = result.findings.iter().filter(|one| one.is_suppressed()).count();
     if !open.is_empty() {
-        let mut by_rule: BTreeMap<(std::cmp::Reverse<Severity>, &str), (u64, &Rule)> = BTreeMap::new();
+        let mut by_rule: BTreeMap<(Reverse<Severity>, &str), (u64, &Rule)> = BTreeMap::new();
         for one in &open {
             if let Some(rule) = report.book.rule(one.finding.rule) {
-                by_rule.entry((std::cmp::Reverse(rule.severity), &rule.id)).or_insert((0, rule)).0 += 1;
+                by_rule.entry((Reverse(rule.severity), &rule.id)).or_insert((0, rule)).0 += 1;
             }
         }
         writeln!(out, "{}", pick(locale, "규칙별 결과", "By rule"))?;
@@ -192,6 +196,8 @@ fn summary(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> 
     Ok(())
 }
 
+/// Notes of one sort shown at the end: more bury the summary.
+const MAX_NOTES: usize = 40;
 /// Columns of the longest severity's name in either language.
 const SEVERITY_WIDTH: usize = 9;
 
@@ -244,26 +250,40 @@ fn notes(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
     let result = report.result;
     if !result.problems.is_empty() {
         writeln!(out, "{}", pick(locale, "입력 파일 알림", "About the input"))?;
-        // Files that failed are named one by one; of the rest, one line a file and kind.
-        let mut seen: BTreeMap<(Option<crate::base::FileId>, crate::base::ProblemKind), (u64, &str)> = BTreeMap::new();
+        // One line a file and kind; what kept a file from being analysed at all comes first.
+        let mut seen: BTreeMap<(Reverse<FileStatus>, Option<FileId>, ProblemKind), (u64, &str)> = BTreeMap::new();
         for problem in &result.problems {
-            seen.entry((problem.file, problem.kind)).or_insert((0, problem.detail.as_str())).0 += 1;
+            let key = (Reverse(problem.kind.status()), problem.file, problem.kind);
+            seen.entry(key).or_insert((0, problem.detail.as_str())).0 += 1;
         }
-        for ((file, kind), (count, detail)) in seen {
+        for ((_, file, kind), (count, detail)) in seen.iter().take(MAX_NOTES) {
             let path = file.map_or(String::new(), |file| format!("{}: ", terminal_line(result.path(file))));
-            let times = if count > 1 { format!(" ×{count}") } else { String::new() };
-            writeln!(out, "  {path}{}{times}", terminal_line(&texts::problem(kind, detail, locale)))?;
+            let times = if *count > 1 { format!(" ×{count}") } else { String::new() };
+            writeln!(out, "  {path}{}{times}", terminal_line(&texts::problem(*kind, detail, locale)))?;
         }
+        more(seen.len(), locale, out)?;
         writeln!(out)?;
     }
     if !result.allow_notes.is_empty() {
         writeln!(out, "{}", pick(locale, "예외 처리 알림", "About suppressions"))?;
-        for note in &result.allow_notes {
+        for note in result.allow_notes.iter().take(MAX_NOTES) {
             let path = terminal_line(result.path(note.at.file));
             let sentence = terminal_line(&texts::allow_note(&note.kind, &note.rule, locale));
             writeln!(out, "  {path}:{}: {sentence}", note.line)?;
         }
+        more(result.allow_notes.len(), locale, out)?;
         writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Says how many notes were not shown.
+fn more(all: usize, locale: Locale, out: &mut dyn Write) -> Result<(), ReportError> {
+    let hidden = all.saturating_sub(MAX_NOTES);
+    match locale {
+        _ if hidden == 0 => {}
+        Locale::Ko => writeln!(out, "  그 밖에 {hidden}건은 SARIF 또는 JSON 보고서에 있습니다")?,
+        Locale::En => writeln!(out, "  and {hidden} more, in the SARIF and JSON reports")?,
     }
     Ok(())
 }
