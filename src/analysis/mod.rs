@@ -22,6 +22,8 @@ mod sinks;
 mod state;
 mod stmt;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod trace;
 mod typestate;

@@ -1,0 +1,51 @@
+//! Whole small programs through the engine: which rule reports which line.
+
+mod c;
+
+use std::time::Duration;
+
+use crate::base::FileId;
+use crate::ir::Unit;
+use crate::lower::{self, LowerInput};
+use crate::program::Program;
+use crate::rules::RuleSet;
+use crate::syntax;
+
+/// `rule:line` of every finding of the named rules, sorted; a trailing `*` matches any rest.
+fn findings(units: Vec<(Unit, &str)>, wanted: &[&str]) -> Vec<String> {
+    let rules = RuleSet::builtin().expect("the embedded rules load");
+    let texts: Vec<&str> = units.iter().map(|(_, text)| *text).collect();
+    let units = units.into_iter().map(|(unit, _)| unit).collect();
+    let program = Program::build(units, Vec::new(), &rules);
+    let outcome = super::run(&program, &rules, &super::Options::default());
+    let mut found: Vec<String> = outcome
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let id = &rules.rules[finding.rule].id;
+            let fits = wanted.iter().any(|wanted| match wanted.strip_suffix('*') {
+                Some(prefix) => id.starts_with(prefix),
+                None => id == wanted,
+            });
+            let text = texts.get(finding.at.file.index())?;
+            let line = text.get(..finding.at.span.lo as usize)?.lines().count().max(1);
+            let at_start = text.get(..finding.at.span.lo as usize)?.ends_with('\n');
+            fits.then(|| format!("{id}:{}", if at_start { line + 1 } else { line }))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn c_unit(file: u32, text: &str) -> Unit {
+    let preprocessor = syntax::c::Preprocessor::new(&syntax::c::CppOptions::default());
+    let made = preprocessor.preprocess("test.c", text);
+    let tree = syntax::parser::parse(syntax::Grammar::C, &made.mapped.text, Duration::from_secs(5)).expect("parses");
+    let input = LowerInput { file: FileId::from_raw(file), text: &made.mapped.text, map: Some(&made.mapped.map) };
+    lower::c::lower(&input, &tree)
+}
+
+fn c(text: &str, wanted: &[&str]) -> Vec<String> {
+    findings(vec![(c_unit(0, text), text)], wanted)
+}
