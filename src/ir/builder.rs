@@ -79,6 +79,12 @@ impl BodyBuilder {
         before
     }
 
+    /// The handler of blocks started from now on.
+    #[must_use]
+    pub fn unwind(&self) -> Option<BlockId> {
+        self.unwind
+    }
+
     /// Whether code pushed now can be reached.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -10,6 +10,7 @@ mod builder;
 pub mod print;
 mod ty;
 mod unit;
+mod verify;
 
 pub use body::{
     BinOp, Block, BlockId, Body, Call, CallId, CallKind, Callee, CatchArm, Const, Local, LocalId, LocalKind, Operand, Place,
@@ -21,3 +22,4 @@ pub use unit::{
     AnnotationUse, AnnotationValue, Comment, Field, FuncIdx, FuncKind, Function, Global, Import, Language, Modifiers, Param,
     TypeDecl, TypeIdx, TypeKind, Unit, UnitStats,
 };
+pub use verify::{verify_body, verify_unit};
