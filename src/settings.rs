@@ -68,8 +68,6 @@ pub struct ReportSection {
     pub fail_on: Option<String>,
     /// Findings already known: SARIF of an earlier scan.
     pub baseline: Option<PathBuf>,
-    /// Reviewers' answers and justified exceptions for the checklist.
-    pub answers: Option<PathBuf>,
     /// `full`, `github`, `gitlab` or `jenkins`.
     pub sarif_profile: Option<String>,
 }
@@ -203,7 +201,7 @@ impl Settings {
     /// Makes the paths in the file relative to where the file is.
     fn anchor(&mut self) {
         let folder = self.folder.clone();
-        let single = [&mut self.report.baseline, &mut self.report.answers, &mut self.c.compile_commands];
+        let single = [&mut self.report.baseline, &mut self.c.compile_commands];
         for path in single.into_iter().flatten() {
             *path = folder.join(&*path);
         }

@@ -128,9 +128,6 @@ pub(super) struct ScanArgs {
     /// SARIF of an earlier scan: what it holds is known and does not fail the run
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub baseline: Option<PathBuf>,
-    /// Reviewers' answers and justified exceptions, for the checklist
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub answers: Option<PathBuf>,
     /// Print files, sizes, times of each stage, memory, and the unmodelled calls met most often
     #[arg(long, help_heading = "Output")]
     pub stats: bool,
@@ -151,9 +148,6 @@ pub(super) struct ChecklistArgs {
     /// Write to a file instead of standard output; .md, .html or .csv
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// Reviewers' answers and justified exceptions
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub answers: Option<PathBuf>,
     /// How it is shown.
     #[command(flatten)]
     pub show: ShowArgs,

@@ -4,71 +4,191 @@ use std::time::{Duration, Instant};
 
 use super::texts::Texts;
 use super::timing::{Part, PartTimes};
-use crate::base::{FileId, Problem, ProblemKind, Span};
-use crate::findings::{Allow, scan_allows};
-use crate::ir::Unit;
+use index_vec::IndexSlice;
+
+use crate::analysis::config::ConfigRules;
+use crate::base::{FileId, FileSpan, Problem, ProblemKind, RuleId, Span, Symbol};
+use crate::findings::{Allow, Finding, FindingState, scan_allows};
+use crate::ir::{Language, Unit};
+use crate::lower::{self, LowerInput};
+use crate::rules::Rule;
 use crate::source::{FileKind, SourceFile};
+use crate::syntax::c::Preprocessor;
 use crate::syntax::document::Document;
-use crate::syntax::error_regions;
+use crate::syntax::pattern::{PatternRules, PatternTarget};
+use crate::syntax::{Grammar, MappedText, PosMap, Tree, error_regions, jsp, parser};
 
 /// Broken regions of one file that are told one by one; the file's status and the counts tell the rest.
 const MAX_REGIONS: usize = 20;
 
 /// What a file became.
 #[derive(Debug, Default)]
-pub(super) struct FileOutcome {
+pub struct FileOutcome {
     /// Java, C and JSP.
-    pub(super) unit: Option<Unit>,
+    pub unit: Option<Unit>,
     /// XML, properties and YAML.
-    pub(super) document: Option<Document>,
+    pub document: Option<Document>,
     /// What went wrong.
-    pub(super) problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
+    /// What the rules on syntax and documents found.
+    pub findings: Vec<Finding>,
+    /// What they looked at.
+    pub examined: Vec<(RuleId, u32)>,
     /// Suppressions in it.
-    pub(super) allows: Vec<Allow>,
+    pub allows: Vec<Allow>,
     /// Its encoding; empty where it could not be read.
-    pub(super) encoding: &'static str,
+    pub encoding: &'static str,
 }
 
 /// What all files share.
 #[derive(Debug)]
 pub(super) struct Front<'a> {
-    pub(super) texts: &'a Texts,
     pub(super) times: &'a PartTimes,
     pub(super) parse_time: Duration,
+    pub(super) preprocessor: &'a Preprocessor,
+    pub(super) rules: &'a IndexSlice<RuleId, [Rule]>,
+    pub(super) patterns: &'a PatternRules,
+    pub(super) configs: &'a ConfigRules<'a>,
+}
+
+/// A file under way.
+struct Job<'a> {
+    file: FileId,
+    /// What is parsed.
+    text: &'a str,
+    /// The way back from it to the file's own text.
+    map: Option<&'a PosMap>,
+    start: Instant,
 }
 
 impl Front<'_> {
     /// The whole way of one file.
-    pub(super) fn run(&self, file: FileId, source: &SourceFile) -> FileOutcome {
-        let mut outcome = FileOutcome::default();
+    pub(super) fn run(&self, texts: &Texts, file: FileId, source: &SourceFile) -> FileOutcome {
         let start = Instant::now();
-        let text = match self.texts.read(file) {
+        let text = match texts.read(file) {
             Ok(text) => text,
-            Err(error) => {
-                outcome.problems.push(error.into_problem(file));
-                return outcome;
-            }
+            Err(error) => return FileOutcome { problems: vec![error.into_problem(file)], ..FileOutcome::default() },
         };
-        outcome.encoding = text.encoding;
+        let mut outcome = FileOutcome { encoding: text.encoding, ..FileOutcome::default() };
         if text.lossy {
             outcome.problems.push(problem(file, None, ProblemKind::BadEncoding, text.encoding));
         }
-        let now = self.times.add(Part::Read, start);
-        match source.kind {
-            FileKind::Java => self.java(file, &text.text, now, &mut outcome),
-            FileKind::C | FileKind::CHeader | FileKind::Jsp | FileKind::Xml | FileKind::Properties | FileKind::Yaml => {}
-        }
-        outcome.allows = scan_allows(file, source.kind, &text.text);
+        let start = self.times.add(Part::Read, start);
+        self.text(file, source.kind, &source.path, &text.text, start, &mut outcome);
         outcome
     }
 
-    fn java(&self, file: FileId, text: &str, start: Instant, outcome: &mut FileOutcome) {
-        let Some(tree) = crate::syntax::java::parse(text, self.parse_time) else {
-            outcome.problems.push(timed_out(file, self.parse_time));
+    /// The way from the text on.
+    pub(super) fn text(&self, file: FileId, kind: FileKind, path: &str, text: &str, start: Instant, outcome: &mut FileOutcome) {
+        match kind {
+            FileKind::Java => {
+                let job = Job { file, text, map: None, start };
+                self.code(&job, Grammar::Java, PatternTarget::Java, outcome);
+            }
+            FileKind::C | FileKind::CHeader => {
+                let mut done = self.preprocessor.preprocess(path, text);
+                let start = self.times.add(Part::Prepare, start);
+                done.problems.iter_mut().for_each(|problem| problem.file = Some(file));
+                outcome.problems.append(&mut done.problems);
+                let MappedText { text, map } = &done.mapped;
+                let job = Job { file, text, map: Some(map), start };
+                self.code(&job, Grammar::C, PatternTarget::C, outcome);
+            }
+            FileKind::Jsp => {
+                let page = jsp::translate(text, path);
+                let start = self.times.add(Part::Prepare, start);
+                let MappedText { text, map } = &page.java;
+                broken(file, page.broken.iter().copied(), outcome);
+                let job = Job { file, text, map: Some(map), start };
+                self.code(&job, Grammar::Java, PatternTarget::Web, outcome);
+                if let Some(unit) = &mut outcome.unit {
+                    unit.language = Language::Jsp;
+                }
+            }
+            FileKind::Xml | FileKind::Properties | FileKind::Yaml => {
+                let (document, mut problems) = (Document { file, ..Document::default() }, Vec::new());
+                let start = self.times.add(Part::Parse, start);
+                outcome.problems.append(&mut problems);
+                let found = self.configs.run(path, &document);
+                self.times.add(Part::Patterns, start);
+                outcome.examined = found.examined;
+                for hit in found.hits {
+                    self.find(hit.rule, hit.at, None, hit.args, outcome);
+                }
+                outcome.document = Some(document);
+            }
+        }
+        outcome.allows = scan_allows(file, kind, text);
+    }
+
+    /// Parses, matches, lowers.
+    fn code(&self, job: &Job<'_>, grammar: Grammar, target: PatternTarget, outcome: &mut FileOutcome) {
+        let Some(tree) = parser::parse(grammar, job.text, self.parse_time) else {
+            let detail = format!("{} s", self.parse_time.as_secs());
+            outcome.problems.push(problem(job.file, None, ProblemKind::TimedOut, &detail));
             return;
         };
-        self.times.add(Part::Parse, start);
-        broken(file, &error_regions(&tree), outcome);
+        let start = self.times.add(Part::Parse, job.start);
+        broken(job.file, error_regions(&tree).into_iter().map(|region| job.original(region)), outcome);
+        let found = self.patterns.run(target, job.text, &tree);
+        let start = self.times.add(Part::Patterns, start);
+        let unit = lowered(job, grammar, &tree);
+        self.times.add(Part::Lower, start);
+        outcome.examined = found.examined;
+        for (rule, span) in found.hits {
+            let span = job.original(span);
+            self.find(rule, FileSpan { file: job.file, span }, function_at(&unit, span), Vec::new(), outcome);
+        }
+        if unit.stats.skipped_bodies > 0 {
+            let detail = unit.stats.skipped_bodies.to_string();
+            outcome.problems.push(problem(job.file, None, ProblemKind::TooDeep, &detail));
+        }
+        outcome.unit = Some(unit);
+    }
+
+    /// Adds a finding with its rule's severity and confidence.
+    fn find(
+        &self,
+        rule: RuleId,
+        at: FileSpan,
+        function: Option<Symbol>,
+        args: Vec<(&'static str, String)>,
+        outcome: &mut FileOutcome,
+    ) {
+        let Some(known) = self.rules.get(rule) else { return };
+        outcome.findings.push(Finding {
+            rule,
+            at,
+            function,
+            severity: known.severity,
+            confidence: known.confidence,
+            args,
+            trace: Vec::new(),
+            fingerprint: String::new(),
+            state: FindingState::Open,
+        });
+    }
+}
+
+/// The innermost function around a range, qualified.
+fn function_at(unit: &Unit, span: Span) -> Option<Symbol> {
+    let around = unit.functions.iter().filter(|function| function.span.contains(span) && !function.span.is_empty());
+    let function = around.min_by_key(|function| function.span.len())?;
+    let owner = function.owner.and_then(|owner| unit.types.get(owner));
+    Some(owner.map_or(function.name, |owner| Symbol::new(&format!("{}.{}", owner.name, function.name))))
+}
+
+impl Job<'_> {
+    fn original(&self, span: Span) -> Span {
+        self.map.map_or(span, |map| map.to_original(span))
+    }
+}
+
+fn lowered(job: &Job<'_>, grammar: Grammar, tree: &Tree) -> Unit {
+    let input = LowerInput { file: job.file, text: job.text, map: job.map };
+    match grammar {
+        Grammar::Java => lower::java::lower(&input, tree),
+        Grammar::C => lower::c::lower(&input, tree),
     }
 }
 
@@ -76,13 +196,9 @@ fn problem(file: FileId, span: Option<Span>, kind: ProblemKind, detail: &str) ->
     Problem { file: Some(file), span, kind, detail: detail.to_owned() }
 }
 
-fn timed_out(file: FileId, limit: Duration) -> Problem {
-    problem(file, None, ProblemKind::TimedOut, &format!("{} s", limit.as_secs()))
-}
-
 /// Tells the first broken regions.
-fn broken(file: FileId, regions: &[Span], outcome: &mut FileOutcome) {
-    for region in regions.iter().take(MAX_REGIONS) {
-        outcome.problems.push(problem(file, Some(*region), ProblemKind::SyntaxError, ""));
+fn broken(file: FileId, regions: impl Iterator<Item = Span>, outcome: &mut FileOutcome) {
+    for region in regions.take(MAX_REGIONS) {
+        outcome.problems.push(problem(file, Some(region), ProblemKind::SyntaxError, ""));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::rules::{Confidence, Severity};
 use crate::source::{ReadLimits, WalkOptions};
 use crate::syntax::DEFAULT_PARSE_TIME;
 
@@ -18,6 +19,16 @@ pub struct ScanOptions {
     pub overlay: BTreeMap<PathBuf, Vec<u8>>,
     /// Where set, only findings in these files (absolute paths) are reported; the others only inform.
     pub report_only: Option<Vec<PathBuf>>,
+    /// Findings below are counted as undecided, not reported.
+    pub min_severity: Option<Severity>,
+    /// See `min_severity`.
+    pub min_confidence: Option<Confidence>,
+    /// C macros, `NAME` or `NAME=VALUE`.
+    pub defines: Vec<String>,
+    /// Folders searched for included C files.
+    pub include_dirs: Vec<PathBuf>,
+    /// A compilation database.
+    pub compile_commands: Option<PathBuf>,
     /// Worker threads; 0: one a core.
     pub threads: usize,
     /// Time for one parse.
@@ -31,6 +42,11 @@ impl Default for ScanOptions {
             limits: ReadLimits::default(),
             overlay: BTreeMap::new(),
             report_only: None,
+            min_severity: None,
+            min_confidence: None,
+            defines: Vec::new(),
+            include_dirs: Vec::new(),
+            compile_commands: None,
             threads: 0,
             parse_time: DEFAULT_PARSE_TIME,
         }

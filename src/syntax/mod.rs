@@ -12,3 +12,4 @@ pub mod pattern;
 
 pub use mapped::{MappedText, PosMap};
 pub use parser::{DEFAULT_PARSE_TIME, Grammar, error_regions};
+pub use tree_sitter::Tree;

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("analysis", &["base", "rules", "source", "ir", "syntax", "program", "findings"]),
     ("report", &["base", "rules", "source", "findings"]),
     ("settings", &[]),
+    ("harness", &[]),
     ("pipeline", &["base", "rules", "source", "ir", "syntax", "lower", "program", "findings", "analysis"]),
     (
         "cli",

@@ -1,0 +1,43 @@
+//! `--stats`: what was read and where the time went.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::findings::ScanStats;
+use crate::rules::Locale;
+
+/// The figures as text.
+pub(super) fn text(stats: &ScanStats, locale: Locale) -> String {
+    let names = match locale {
+        Locale::Ko => {
+            ["파일", "크기", "함수", "깨진 구간이 있는 함수", "모르는 구문", "한도에 닿은 함수", "스레드", "최대 메모리"]
+        }
+        Locale::En => {
+            ["files", "size", "functions", "functions with a broken region", "opaque", "over a bound", "threads", "peak memory"]
+        }
+    };
+    let share = if stats.bodies == 0 { 0.0 } else { stats.broken_bodies as f64 * 100.0 / stats.bodies as f64 };
+    let values = [
+        stats.files.to_string(),
+        megabytes(stats.bytes),
+        stats.bodies.to_string(),
+        format!("{} ({share:.2} %)", stats.broken_bodies),
+        stats.opaque.to_string(),
+        stats.bounds_hit.to_string(),
+        stats.threads.to_string(),
+        stats.peak_memory.map_or_else(|| "-".to_owned(), megabytes),
+    ];
+    let mut text = String::new();
+    for (name, value) in names.iter().zip(values) {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    let total: Duration = stats.stages.iter().filter(|(name, _)| !name.contains(':')).map(|(_, time)| *time).sum();
+    for (name, time) in stats.stages.iter().chain([&("total", total)]) {
+        let _ = writeln!(text, "  {name:16} {:9.3} s", time.as_secs_f64());
+    }
+    text
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
