@@ -9,8 +9,13 @@ pub(crate) fn root() -> &'static Path {
 
 /// Every file under a folder of the repository whose name ends so, sorted.
 pub(crate) fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+    files_below(&root().join(folder), ending)
+}
+
+/// Every file below a folder whose name ends so, sorted.
+pub(crate) fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![root().join(folder)];
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for entry in entries {

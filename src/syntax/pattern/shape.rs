@@ -95,6 +95,13 @@ fn parse(text: &str, grammar: Grammar) -> Option<Tree> {
 /// The pattern as ast-grep reads it, in the first context in which it parses.
 fn in_context(pattern: &str, grammar: Grammar) -> Option<Value> {
     let pattern = pattern.trim();
+    // A lone metavariable stands for any node.
+    if pattern
+        .strip_prefix('$')
+        .is_some_and(|name| name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
+    {
+        return Some(Value::String(pattern.to_owned()));
+    }
     let contexts: &[(&str, &str)] = if grammar == Grammar::C { &C_CONTEXTS } else { &JAVA_CONTEXTS };
     contexts.iter().find_map(|(before, after)| {
         let context = format!("{before}{pattern}{after}");

@@ -69,6 +69,7 @@ fn c_patterns_get_the_context_that_they_need() {
     assert_eq!(c("rule: { pattern: 'free($P);' }", text).0, ["free(p);"]);
     assert_eq!(c("rule: { pattern: $A == $A }", text).0, ["p == p"]);
     assert_eq!(c("rule: { pattern: $A = $A }", text).0, ["a = a"]);
+    assert_eq!(c("rule: { kind: return_statement, has: { pattern: $A, regex: '^a$' } }", text).0, ["return a;"]);
     assert_eq!(c("rule: { pattern: 'if ($$$) free($P);' }", text).0, ["if (p == p) free(p);"]);
 }
 
