@@ -221,9 +221,7 @@ impl<'t> FnCx<'_, '_, 't> {
                     Kind::StringLiteral => literal::string_into(self.low.text(part), &mut text),
                     // `PRIu64` and its like: a conversion of some width.
                     Kind::Identifier => match self.low.text(part) {
-                        name if name.starts_with("PRI") => {
-                            text.push_str(if name.ends_with("64") || name.ends_with("MAX") { "llu" } else { "u" })
-                        }
+                        name if name.starts_with("PRI") => text.push_str(if name.ends_with("64") || name.ends_with("MAX") { "llu" } else { "u" }),
                         _ => unknown = true,
                     },
                     _ => {}
@@ -412,9 +410,7 @@ impl<'t> FnCx<'_, '_, 't> {
         }
         match value.op {
             Operand::Const(Const::Int(number, _)) if int_shape(ty).is_some() => Operand::Const(Const::Int(wrap(number, ty), ty)),
-            Operand::Const(Const::Char(unit)) if int_shape(ty).is_some_and(|(bits, _)| bits == 8) => {
-                Operand::Const(Const::Char(unit))
-            }
+            Operand::Const(Const::Char(unit)) if int_shape(ty).is_some_and(|(bits, _)| bits == 8) => Operand::Const(Const::Char(unit)),
             Operand::Const(Const::Char(unit)) if int_shape(ty).is_some() => {
                 Operand::Const(Const::Int(wrap(i128::from(unit), TyId::C_CHAR), ty))
             }
@@ -498,18 +494,13 @@ impl<'t> FnCx<'_, '_, 't> {
                     pointer(base)
                 }
             }
-            Kind::CastExpression | Kind::CompoundLiteral => {
-                field::r#type(node).map_or(TyId::UNKNOWN, |ty| self.low.descriptor(ty))
-            }
+            Kind::CastExpression | Kind::CompoundLiteral => field::r#type(node).map_or(TyId::UNKNOWN, |ty| self.low.descriptor(ty)),
             Kind::NumberLiteral => match literal::number(self.low.text(node)) {
                 Const::Int(_, ty) => ty,
                 _ => TyId::new(Ty::Float { bits: 64 }),
             },
             Kind::CharLiteral => TyId::INT,
-            Kind::CallExpression => match field::function(node)
-                .map(|function| self.low.symbol(function))
-                .and_then(|name| self.low.functions.get(&name))
-            {
+            Kind::CallExpression => match field::function(node).map(|function| self.low.symbol(function)).and_then(|name| self.low.functions.get(&name)) {
                 Some(ty) => match ty.get() {
                     Ty::Func { ret, .. } => *ret,
                     _ => TyId::UNKNOWN,
@@ -694,9 +685,7 @@ impl<'t> FnCx<'_, '_, 't> {
     /// Whether the operand is the temporary of the comparison just pushed.
     fn is_comparison_result(&self, op: &Operand) -> bool {
         match (op, self.b.last_stmt()) {
-            (Operand::Local(local), Some(crate::ir::StmtKind::Assign(to, Rvalue::Binary(op, ..)))) => {
-                local == to && is_comparison(*op)
-            }
+            (Operand::Local(local), Some(crate::ir::StmtKind::Assign(to, Rvalue::Binary(op, ..)))) => local == to && is_comparison(*op),
             _ => false,
         }
     }

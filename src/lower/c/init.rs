@@ -43,20 +43,15 @@ impl<'t> Lowering<'_> {
                 for element in value.named_children(&mut cursor) {
                     match kind(element) {
                         Kind::Comment => continue,
-                        Kind::InitializerPair => {
-                            match field::designator(element).map(|designator| (kind(designator), designator)) {
-                                Some((Kind::SubscriptDesignator, designator)) => {
-                                    let Some(at) = first_child(designator)
-                                        .and_then(|at| self.constant(at))
-                                        .and_then(|at| u64::try_from(at).ok())
-                                    else {
-                                        return ty;
-                                    };
-                                    next = at;
-                                }
-                                _ => return ty,
+                        Kind::InitializerPair => match field::designator(element).map(|designator| (kind(designator), designator)) {
+                            Some((Kind::SubscriptDesignator, designator)) => {
+                                let Some(at) = first_child(designator).and_then(|at| self.constant(at)).and_then(|at| u64::try_from(at).ok()) else {
+                                    return ty;
+                                };
+                                next = at;
                             }
-                        }
+                            _ => return ty,
+                        },
                         Kind::StringLiteral if matches!(element_kind(*element_ty(&ty)), Ty::Char { .. }) => {
                             let text = literal::string(self.text(element));
                             next = text.as_str().chars().count() as u64;
@@ -165,8 +160,7 @@ impl<'t> FnCx<'_, '_, 't> {
     fn initialize_list(&mut self, place: Place, ty: TyId, list: Node<'t>) {
         let span = self.span(list);
         let mut cursor = list.walk();
-        let elements: Vec<Node<'t>> =
-            list.named_children(&mut cursor).filter(|element| kind(*element) != Kind::Comment).take(ELEMENT_LIMIT).collect();
+        let elements: Vec<Node<'t>> = list.named_children(&mut cursor).filter(|element| kind(*element) != Kind::Comment).take(ELEMENT_LIMIT).collect();
         let fields: Option<Vec<(Symbol, TyId)>> = match ty.get() {
             Ty::Record { tag, .. } => self
                 .low
@@ -260,13 +254,7 @@ impl<'t> FnCx<'_, '_, 't> {
     }
 
     /// One step of a designator; gives the position in the list where it is the first.
-    fn designate(
-        &mut self,
-        target: Lvalue,
-        node: Node<'t>,
-        fields: &Option<Vec<(Symbol, TyId)>>,
-        first: bool,
-    ) -> Option<(Lvalue, Option<usize>)> {
+    fn designate(&mut self, target: Lvalue, node: Node<'t>, fields: &Option<Vec<(Symbol, TyId)>>, first: bool) -> Option<(Lvalue, Option<usize>)> {
         match kind(node) {
             Kind::FieldDesignator | Kind::FieldIdentifier | Kind::Identifier => {
                 let name = if kind(node) == Kind::FieldDesignator { last_child(node)? } else { node };

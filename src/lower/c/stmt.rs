@@ -10,8 +10,7 @@ use super::scope::Binding;
 use super::types::decayed;
 use crate::base::{FastMap, FastSet, Span, Symbol};
 use crate::ir::{
-    BlockId, Body, BodyBuilder, Const, LocalId, LocalKind, Modifiers, Operand, Place, PlaceBase, Rvalue, StmtKind, Terminator,
-    Ty, TyId,
+    BlockId, Body, BodyBuilder, Const, LocalId, LocalKind, Modifiers, Operand, Place, PlaceBase, Rvalue, StmtKind, Terminator, Ty, TyId,
 };
 
 /// Nested statements and expressions; deeper code is left out and counted.
@@ -87,10 +86,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
             self.b.terminate(Terminator::Return(None), close);
             self.b.start(block);
             let targets = std::mem::take(&mut self.label_addresses);
-            let arms = targets
-                .iter()
-                .enumerate()
-                .map(|(index, target)| (Const::Int(i128::try_from(index).unwrap_or(0), TyId::INT), *target));
+            let arms = targets.iter().enumerate().map(|(index, target)| (Const::Int(i128::try_from(index).unwrap_or(0), TyId::INT), *target));
             let default = self.b.new_block();
             let value = Operand::Const(Const::Unknown);
             let arms = arms.collect();
@@ -509,9 +505,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
             };
             match self.case_range(label) {
                 Some((lo, hi)) if hi - lo < RANGE_LIMIT => {
-                    arms.extend(
-                        (lo..=hi).map(|at| (Const::Int(at, if value.ty == TyId::UNKNOWN { TyId::INT } else { value.ty }), block)),
-                    );
+                    arms.extend((lo..=hi).map(|at| (Const::Int(at, if value.ty == TyId::UNKNOWN { TyId::INT } else { value.ty }), block)));
                 }
                 _ => tests.push((label, block)),
             }
@@ -622,20 +616,9 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
 fn has_statements(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::CompoundStatement
-            | Kind::IfStatement
-            | Kind::ElseClause
-            | Kind::WhileStatement
-            | Kind::DoStatement
-            | Kind::ForStatement
-            | Kind::SwitchStatement
-            | Kind::CaseStatement
-            | Kind::LabeledStatement
-            | Kind::Error
-            | Kind::SehTry
-            | Kind::AttributedStatement
-            | Kind::DeclarationList
-            | Kind::LinkageSpecification
+        Kind::CompoundStatement | Kind::IfStatement | Kind::ElseClause | Kind::WhileStatement | Kind::DoStatement | Kind::ForStatement
+            | Kind::SwitchStatement | Kind::CaseStatement | Kind::LabeledStatement | Kind::Error | Kind::SehTry | Kind::AttributedStatement
+            | Kind::DeclarationList | Kind::LinkageSpecification
     )
 }
 
@@ -680,3 +663,4 @@ fn cases_of(body: Node<'_>) -> Vec<Node<'_>> {
     }
     found
 }
+

@@ -121,9 +121,7 @@ impl<'t> Lowering<'t> {
                 let object = self.in_local(value, span);
                 Qualified::Place(self.place_of(PlaceBase::Local(object), name), ty)
             }
-            Qualifier::Super(Some(Operand::Local(this)), _) => {
-                Qualified::Place(self.place_of(PlaceBase::Local(this), name), TyId::UNKNOWN)
-            }
+            Qualifier::Super(Some(Operand::Local(this)), _) => Qualified::Place(self.place_of(PlaceBase::Local(this), name), TyId::UNKNOWN),
             Qualifier::Super(..) => Qualified::Place(self.inherited(name), TyId::UNKNOWN),
         })
     }

@@ -6,10 +6,10 @@ use tree_sitter::Node;
 use super::access::Qualifier;
 use super::expr::{Dst, Val};
 use super::kinds::{Kind, Role};
-use super::resolve::Frame;
 use super::{Lowering, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{Call, CallKind, Callee, Operand, TyId};
+use super::resolve::Frame;
 
 impl<'t> Lowering<'t> {
     /// `a.b().c().d()`: taken from the innermost receiver outwards in a loop, for builders chain without end.
@@ -52,7 +52,9 @@ impl<'t> Lowering<'t> {
                         }
                         (None, self.names.named(ty), CallKind::Static)
                     }
-                    Qualifier::Super(receiver, ty) => (receiver.map(|op| Val { op, ty: TyId::UNKNOWN }), ty, CallKind::Special),
+                    Qualifier::Super(receiver, ty) => {
+                        (receiver.map(|op| Val { op, ty: TyId::UNKNOWN }), ty, CallKind::Special)
+                    }
                 }
             }
             (None, None) => {

@@ -11,30 +11,8 @@ use crate::ir::Comment;
 
 /// Words that make a comment worth keeping, in any letter case.
 const WORDS: &[&str] = &[
-    "haechi:",
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "secret",
-    "credential",
-    "api key",
-    "apikey",
-    "api_key",
-    "api-key",
-    "access key",
-    "accesskey",
-    "access_key",
-    "private key",
-    "token",
-    "account",
-    "login",
-    "비밀번호",
-    "패스워드",
-    "암호",
-    "계정",
-    "비번",
-    "인증키",
+    "haechi:", "password", "passwd", "pwd", "passphrase", "secret", "credential", "api key", "apikey", "api_key", "api-key",
+    "access key", "accesskey", "access_key", "private key", "token", "account", "login", "비밀번호", "패스워드", "암호", "계정", "비번", "인증키",
     "로그인",
 ];
 
@@ -64,8 +42,7 @@ impl<'t> Lowering<'t> {
                 None => slashes |= memchr::memmem::find(gap, b"//").is_some(),
             }
             seen = hit.start();
-            let in_block = last_open
-                .is_some_and(|at| memchr::memmem::find(bytes.get(at + 2..hit.start()).unwrap_or_default(), b"*/").is_none());
+            let in_block = last_open.is_some_and(|at| memchr::memmem::find(bytes.get(at + 2..hit.start()).unwrap_or_default(), b"*/").is_none());
             if !slashes && !in_block {
                 continue;
             }

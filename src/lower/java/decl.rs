@@ -30,6 +30,9 @@ pub(super) struct TypeInfo<'t> {
     pub(super) instance_inits: Vec<Init<'t>>,
 }
 
+
+
+
 /// The simple name of a type; anonymous ones have none.
 #[derive(Default, Clone, Copy, PartialEq)]
 pub(super) struct SimpleName(pub(super) Option<Symbol>);
@@ -108,12 +111,7 @@ impl<'t> Lowering<'t> {
             if node.is_error() || node.is_missing() {
                 count += 1;
             } else if node.has_error() {
-                stack.extend(
-                    self.children(node)
-                        .iter()
-                        .filter(|child| child.node.has_error() || child.node.is_missing())
-                        .map(|child| child.node),
-                );
+                stack.extend(self.children(node).iter().filter(|child| child.node.has_error() || child.node.is_missing()).map(|child| child.node));
             }
         }
         count
@@ -137,9 +135,7 @@ impl<'t> Lowering<'t> {
 
     fn import(&mut self, node: Node<'t>) {
         let children = self.children(node);
-        let Some(name) = children.iter().find(|child| matches!(child.kind, Kind::Identifier | Kind::ScopedIdentifier)) else {
-            return;
-        };
+        let Some(name) = children.iter().find(|child| matches!(child.kind, Kind::Identifier | Kind::ScopedIdentifier)) else { return };
         let name = Symbol::new(&self.dotted(name.node));
         let wildcard = of_kind(&children, Kind::Asterisk).is_some();
         let is_static = of_kind(&children, Kind::Static).is_some();
@@ -266,8 +262,7 @@ impl<'t> Lowering<'t> {
         for index in types.clone() {
             let of = TypeIdx::from_usize(index);
             // Top-level types are known by simple name in the whole file.
-            let (outer, simple) =
-                (self.unit.types.get(of).and_then(|decl| decl.outer), self.infos.get(of).map(|info| info.simple));
+            let (outer, simple) = (self.unit.types.get(of).and_then(|decl| decl.outer), self.infos.get(of).map(|info| info.simple));
             if let (None, Some(SimpleName(Some(simple)))) = (outer, simple) {
                 self.names.members.insert((None, simple), of);
             }

@@ -114,9 +114,9 @@ impl<'t> Lowering<'t> {
                         let text = run.get_or_insert(a);
                         text.push_str(&b);
                         let next_is_literal = !last
-                            && pending
-                                .last()
-                                .is_some_and(|(operator, next, _)| *operator == Kind::Plus && self.is_literal(*next));
+                            && pending.last().is_some_and(|(operator, next, _)| {
+                                *operator == Kind::Plus && self.is_literal(*next)
+                            });
                         // While a run goes on, the left operand only has to be some string constant.
                         let op = if next_is_literal {
                             Operand::Const(Const::Str(Symbol::new("")))

@@ -2,11 +2,11 @@
 
 use tree_sitter::Node;
 
-use super::jump::Jump;
 use super::kinds::{Kind, Role};
 use super::{Children, Lowering, Reused, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{Call, CallKind, Callee, Const, LocalKind, Operand, Rvalue, StmtKind, Terminator, TyId};
+use super::jump::Jump;
 
 impl<'t> Lowering<'t> {
     /// A statement; also a whole block.
@@ -282,16 +282,12 @@ impl<'t> Lowering<'t> {
         let of = self.current_type();
         let ty = match constructor.map(|it| self.kind(it)) {
             Some(Kind::Super) => self.superclass_of(of),
-            _ => of
-                .and_then(|of| self.unit.types.get(of))
-                .map(|decl| decl.name)
-                .map_or(TyId::UNKNOWN, |name| self.names.named(name)),
+            _ => of.and_then(|of| self.unit.types.get(of)).map(|decl| decl.name).map_or(TyId::UNKNOWN, |name| self.names.named(name)),
         };
         let (args, arg_spans) = self.arguments(child(&children, Role::Arguments));
         let receiver = self.this().map(Operand::Local);
         let name_span = constructor.map_or(span, |it| self.span(it));
-        let call =
-            Call { callee: Callee::Constructor(ty), receiver, args, arg_spans, dst: None, kind: CallKind::Special, name_span };
+        let call = Call { callee: Callee::Constructor(ty), receiver, args, arg_spans, dst: None, kind: CallKind::Special, name_span };
         self.f.b.call(call, span);
     }
 

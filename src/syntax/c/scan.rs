@@ -310,8 +310,7 @@ impl<'t> Scanner<'t> {
         }
         self.flush(at);
         // Two tokens must not run together, and an empty expansion must not leave a gap without a position.
-        let glued =
-            |byte: Option<&u8>| byte.is_some_and(|&byte| lex::is_ident_byte(byte) || matches!(byte, b'+' | b'-' | b'&' | b'"'));
+        let glued = |byte: Option<&u8>| byte.is_some_and(|&byte| lex::is_ident_byte(byte) || matches!(byte, b'+' | b'-' | b'&' | b'"'));
         if expansion.is_empty() || glued(expansion.as_bytes().last()) && glued(self.text.as_bytes().get(next)) {
             expansion.push(' ');
         }
