@@ -42,6 +42,52 @@ impl MappedText {
         self.text.push_str(text);
     }
 
+    /// The text with stretches of it replaced: `(start, end, text)`, in order and apart. Positions keep leading to the
+    /// original.
+    #[must_use]
+    pub fn edited(&self, edits: &[(usize, usize, std::borrow::Cow<'_, str>)]) -> MappedText {
+        let mut out = MappedText::default();
+        out.text.reserve(self.text.len() + edits.len() * 8);
+        let mut at = 0;
+        let mut segment = 0;
+        for (start, end, text) in edits {
+            if *start < at {
+                continue;
+            }
+            segment = self.copy_to(&mut out, at, *start, segment);
+            if !text.is_empty() {
+                out.replace(text, self.map.to_original(Span::new(*start, *end)));
+            }
+            at = (*end).max(*start);
+        }
+        self.copy_to(&mut out, at, self.text.len(), segment);
+        out
+    }
+
+    /// Copies `[at, end)` with its positions; `segment` is where to look first, and the result where to look next.
+    fn copy_to(&self, out: &mut MappedText, mut at: usize, end: usize, mut segment: usize) -> usize {
+        if self.map.segments.is_empty() {
+            out.copy(self.text.get(at..end).unwrap_or_default(), at);
+            return 0;
+        }
+        while at < end {
+            while self.map.segments.get(segment + 1).is_some_and(|next| next.made as usize <= at) {
+                segment += 1;
+            }
+            let stop = self.map.segments.get(segment + 1).map_or(end, |next| end.min(next.made as usize));
+            let text = self.text.get(at..stop).unwrap_or_default();
+            match self.map.segments.get(segment) {
+                Some(Segment { made, original, replaced: None }) if *made as usize <= at => out.copy(text, *original as usize + at - *made as usize),
+                Some(Segment { original, replaced: Some(length), .. }) => {
+                    out.replace(text, Span { lo: *original, hi: original.saturating_add(*length) });
+                }
+                _ => out.copy(text, at),
+            }
+            at = stop;
+        }
+        segment
+    }
+
     fn segment(&mut self, original: usize, replaced: Option<u32>) {
         let made = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         let original = u32::try_from(original).unwrap_or(u32::MAX);
@@ -99,5 +145,12 @@ mod tests {
         assert_eq!(mapped.map.to_original(Span::new(12, 16)), Span::new(11, 14));
         assert_eq!(mapped.map.to_original(Span::new(11, 21)), Span::new(11, 18));
         assert_eq!(mapped.map.to_original(Span::new(20, 21)), Span::new(17, 18));
+
+        let edited = mapped.edited(&[(0, 3, "long".into()), (11, 11, "/**/".into())]);
+        assert_eq!(edited.text, "long NAME = /**/(4096) + 1;");
+        assert_eq!(edited.map.to_original(Span::new(0, 4)), Span::new(0, 3));
+        assert_eq!(edited.map.to_original(Span::new(5, 9)), Span::new(4, 8));
+        assert_eq!(edited.map.to_original(Span::new(16, 22)), Span::new(11, 14));
+        assert_eq!(edited.map.to_original(Span::new(25, 26)), Span::new(17, 18));
     }
 }

@@ -11,6 +11,7 @@ mod lex;
 mod macros;
 mod predefined;
 mod scan;
+mod words;
 
 pub use headers::{HeaderScan, HeaderTable};
 
