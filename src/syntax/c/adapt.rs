@@ -134,6 +134,11 @@ impl<'t> Adapter<'t> {
         (self.kind(at + 1) == b'(').then(|| self.close(at + 1).map(|close| (at + 1, close))).flatten()
     }
 
+    /// As [`Adapter::arguments`], of a macro in a declaration: `type (*name)(…)` and `type (name)` have none.
+    fn macro_arguments(&self, at: usize) -> Option<(usize, usize)> {
+        self.arguments(at).filter(|(open, close)| self.kind(open + 1) != b'*' && !(self.kind(close + 1) == b'(' && self.kind(close + 2) != b'('))
+    }
+
     /// The arguments within a pair, as token ranges.
     fn split(&self, open: usize, close: usize) -> Vec<(usize, usize)> {
         let mut list = Vec::new();
@@ -586,7 +591,7 @@ impl<'t> Adapter<'t> {
     fn declaration(&mut self, at: usize) -> usize {
         // A macro's use on its own line: with a semicolon or without, or as the head of a function.
         if self.is_name(at)
-            && let Some((open, close)) = self.arguments(at)
+            && let Some((open, close)) = self.macro_arguments(at)
         {
             match self.kind(close + 1) {
                 b';' => {
@@ -628,7 +633,7 @@ impl<'t> Adapter<'t> {
                 name += 1;
             }
             if self.is_name(name)
-                && let Some((open, close)) = self.arguments(name)
+                && let Some((open, close)) = self.macro_arguments(name)
             {
                 match self.kind(close + 1) {
                     b';' if is_upper(self.text_of(name)) => {
@@ -778,7 +783,7 @@ impl<'t> Adapter<'t> {
     /// A member of a struct or union.
     fn member(&mut self, at: usize) -> usize {
         if self.is_name(at)
-            && let Some((open, close)) = self.arguments(at)
+            && let Some((open, close)) = self.macro_arguments(at)
         {
             let next = self.kind(close + 1);
             if next == b';' || next == b'}' || next == lex::IDENT && self.is_odd_member(close + 1) {
@@ -844,7 +849,7 @@ impl<'t> Adapter<'t> {
             match self.word(end) {
                 Some(Word::Name) => {
                     // `__printf(1, 2) int f(…)`: more specifiers follow the parenthesis.
-                    if let Some((_, close)) = self.arguments(end) {
+                    if let Some((_, close)) = self.macro_arguments(end) {
                         let more = self.kind(close + 1) == lex::IDENT && !self.is_old_style(close + 1);
                         let typed = base || !names.is_empty();
                         if more && (is_decoration(self.text_of(end)) || !typed) && self.kind(close + 2) != b';' && self.kind(close + 2) != b'{' {
@@ -981,7 +986,7 @@ impl<'t> Adapter<'t> {
         let mut at = from;
         while at < to {
             match self.word(at) {
-                Some(Word::Name) => match self.arguments(at).filter(|(_, close)| *close < to) {
+                Some(Word::Name) => match self.macro_arguments(at).filter(|(_, close)| *close < to) {
                     Some((_, close)) => {
                         if close + 1 < to && (base || !names.is_empty() || self.kind(close + 1) != b'*') {
                             self.blank(at, close + 1);

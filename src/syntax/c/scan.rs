@@ -14,8 +14,10 @@ use crate::syntax::MappedText;
 
 /// A use of a macro that is an expression is expanded up to so many bytes; beyond, the call stays.
 const SMALL_EXPANSION: usize = 240;
+/// A use whose arguments are plain is expanded up to so many bytes whatever it is; beyond, it reads as a call.
+const LARGE_EXPANSION: usize = 2_048;
 /// Expansions may make a text so many times as long, and so many bytes longer.
-const GROWTH_FACTOR: usize = 3;
+const GROWTH_FACTOR: usize = 2;
 const GROWTH_BYTES: usize = 64 * 1024;
 
 /// The names in force at a point of a file.
@@ -292,7 +294,8 @@ impl<'t> Scanner<'t> {
                 None => return end,
             },
         };
-        let plain = mac.shape == Shape::Expr && args.iter().all(|arg| is_plain_argument(arg));
+        let plain_args = args.iter().all(|arg| is_plain_argument(arg));
+        let plain = mac.shape == Shape::Expr && plain_args;
         if mac.shape == Shape::Expr && self.heavy.contains(name) && plain {
             return end;
         }
@@ -303,7 +306,7 @@ impl<'t> Scanner<'t> {
         let mut expansion = String::new();
         let fits = Expander::new(&self.scope).use_of(name, mac, &args, &mut expansion).is_ok();
         let given: usize = args.iter().map(|arg| arg.len()).sum();
-        if !fits || (plain && expansion.len() > SMALL_EXPANSION + given) {
+        if !fits || (plain && expansion.len() > SMALL_EXPANSION + given) || (plain_args && expansion.len() > LARGE_EXPANSION + given) {
             let key = self.text.get(at..end).unwrap_or_default();
             self.heavy.insert(key);
             return end;
