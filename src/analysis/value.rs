@@ -191,7 +191,6 @@ impl Value {
         self.range
     }
 
-
     /// Adds a mark unless one of the same origin, kinds and clearing is there.
     pub(super) fn add_mark(&mut self, mark: Mark) {
         for known in &mut self.marks {

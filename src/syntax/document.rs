@@ -1,7 +1,16 @@
 //! XML, properties and YAML files as one small typed document each: elements, keys, values and where they stand.
 //! Must not know what a document means (a mapper, a Spring context): that is the program's business.
 
+mod parse;
+mod properties;
+#[cfg(test)]
+mod tests;
+mod xml;
+mod yaml;
+
 use crate::base::{FileId, Span};
+
+pub use parse::parse;
 
 /// A parsed document.
 #[derive(Debug, Default)]

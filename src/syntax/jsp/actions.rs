@@ -264,13 +264,13 @@ impl Translator<'_> {
         if escaped {
             java = joined("__el.escapeXml(", vec![java], ")", tag.span);
         }
-        self.to_variable_or_page(tag, java, value.constant);
+        self.keep_or_print(tag, java, value.constant);
     }
 
     fn formatted(&mut self, tag: &Tag<'_>, method: &str) {
         let Some(value) = self.value_of(tag, "value") else { return };
         let java = joined(&format!("__el.{method}("), vec![value.java], ")", tag.span);
-        self.to_variable_or_page(tag, java, value.constant);
+        self.keep_or_print(tag, java, value.constant);
     }
 
     fn message(&mut self, tag: &Tag<'_>) {
@@ -282,17 +282,17 @@ impl Translator<'_> {
         if escaped {
             java = joined("__el.escapeXml(", vec![java], ")", tag.span);
         }
-        self.to_variable_or_page(tag, java, constant);
+        self.keep_or_print(tag, java, constant);
     }
 
     fn spring_eval(&mut self, tag: &Tag<'_>) {
         let Some(value) = self.value_of(tag, "expression") else { return };
         let java = joined("__el.spel(", vec![value.java], ")", tag.span);
-        self.to_variable_or_page(tag, java, false);
+        self.keep_or_print(tag, java, false);
     }
 
     /// Actions that print unless they have a `var`. Constants are not worth a statement on the page.
-    fn to_variable_or_page(&mut self, tag: &Tag<'_>, java: Vec<Piece>, constant: bool) {
+    fn keep_or_print(&mut self, tag: &Tag<'_>, java: Vec<Piece>, constant: bool) {
         if let Some(variable) = tag.text(self.text, "var") {
             let before = format!("{}{}, ", scope_setter(tag.text(self.text, "scope")), java_string(variable));
             self.wrap(&before, java, ");", tag.span);

@@ -85,7 +85,7 @@ pub(super) fn prefix(text: &str, bytes: usize) -> &str {
 }
 
 /// The `prefix:name` of the tag whose `<` is at `at`, if its prefix is one that `known` tells.
-pub(super) fn action_name<'t>(text: &'t str, at: usize, known: impl Fn(&str) -> bool) -> Option<&'t str> {
+pub(super) fn action_name(text: &str, at: usize, known: impl Fn(&str) -> bool) -> Option<&str> {
     let after = text.get(at + 1..)?;
     let name = after.strip_prefix('/').unwrap_or(after);
     // Long enough for every name there is, so that a stretch of text without blanks is not read again and again.
