@@ -16,7 +16,7 @@ use crate::source::{FileKind, SourceFile};
 use crate::syntax::c::Preprocessor;
 use crate::syntax::document::Document;
 use crate::syntax::pattern::{PatternRules, PatternTarget};
-use crate::syntax::{Grammar, MappedText, PosMap, Tree, error_regions, jsp, parser};
+use crate::syntax::{Grammar, MappedText, PosMap, Tree, document, error_regions, jsp, parser};
 
 /// Broken regions of one file that are told one by one; the file's status and the counts tell the rest.
 const MAX_REGIONS: usize = 20;
@@ -106,7 +106,7 @@ impl Front<'_> {
                 }
             }
             FileKind::Xml | FileKind::Properties | FileKind::Yaml => {
-                let (document, mut problems) = (Document { file, ..Document::default() }, Vec::new());
+                let (document, mut problems) = document::parse(file, kind, text);
                 let start = self.times.add(Part::Parse, start);
                 outcome.problems.append(&mut problems);
                 let found = self.configs.run(path, &document);
