@@ -3,6 +3,7 @@
 
 pub mod c;
 pub mod java;
+pub mod jsp;
 
 use crate::base::FileId;
 use crate::syntax::PosMap;
