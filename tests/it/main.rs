@@ -3,5 +3,6 @@
 mod docs;
 mod layers;
 mod licences;
+mod rules;
 mod tidy;
 mod tree;
