@@ -98,7 +98,7 @@ struct Context<'p> {
     rules: &'p RuleSet,
     names: Names,
     /// Taint rules by sink kind.
-    sink_rules: FastMap<Symbol, Vec<RuleId>>,
+    sink_rules: FastMap<(Symbol, Language), Vec<RuleId>>,
     /// What clears a taint rule.
     cleared_by: FastMap<RuleId, Cleared>,
     /// Rules of built-in checks.
@@ -131,7 +131,7 @@ impl<'p> Context<'p> {
             match &rule.kind {
                 RuleKind::Taint(taint) => {
                     for sink in &taint.to {
-                        context.sink_rules.entry(*sink).or_default().push(id);
+                        context.sink_rules.entry((*sink, rule.language)).or_default().push(id);
                     }
                     context.cleared_by.insert(id, kinds::bits(&taint.cleared_by));
                 }

@@ -31,7 +31,7 @@ impl Frame<'_> {
 
     /// The same; `span` is where it is reported, `arg` where the data stands.
     pub(super) fn sink(&mut self, state: &State, value: ValueId, sink: Symbol, callee: Symbol, span: Span, _arg: Span) {
-        let Some(rules) = self.ctx.sink_rules.get(&sink) else { return };
+        let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
         for rule in rules {
             self.examine(*rule, span);
         }
@@ -53,7 +53,7 @@ impl Frame<'_> {
                 self.leave_latent(state, input, Pending { kind, at, function, steps, depth });
             }
             Origin::Source(origin) => {
-                let Some(rules) = self.ctx.sink_rules.get(&sink) else { return };
+                let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
                 let fitting: Vec<RuleId> =
                     rules.iter().copied().filter(|rule| self.taint_applies(*rule, mark.kinds, mark.cleared)).collect();
                 for rule in fitting {

@@ -43,7 +43,7 @@ fn staged_scans_what_the_index_holds_and_only_that() {
     // The work tree moves on; the index counts.
     write(dir.path(), "New.java", CLEAN.as_bytes());
     let before = std::fs::read(dir.path().join(".git/index")).unwrap();
-    assert_eq!(found(dir.path(), &["--staged"]), ["java/weak-hash New.java:4:41"]);
+    assert_eq!(found(dir.path(), &["--staged"]), ["java/weak-hash New.java:4:12"]);
     assert_eq!(std::fs::read_to_string(dir.path().join("New.java")).unwrap(), CLEAN);
     assert_eq!(std::fs::read(dir.path().join(".git/index")).unwrap(), before);
 }
@@ -54,7 +54,7 @@ fn changed_compares_the_work_tree_with_a_revision() {
     assert!(found(dir.path(), &["--changed"]).is_empty());
     write(dir.path(), "Untracked.java", WEAK_HASH.as_bytes());
     write(dir.path(), "Clean.java", WEAK_HASH.replace("class Hash", "class Clean").as_bytes());
-    assert_eq!(found(dir.path(), &["--changed"]), ["java/weak-hash Clean.java:4:41", "java/weak-hash Untracked.java:4:41"]);
+    assert_eq!(found(dir.path(), &["--changed"]), ["java/weak-hash Clean.java:4:12", "java/weak-hash Untracked.java:4:12"]);
     git(dir.path(), &["add", "-A"]);
     git(dir.path(), &["commit", "-q", "-m", "second"]);
     assert!(found(dir.path(), &["--changed"]).is_empty());
@@ -72,7 +72,7 @@ fn a_branch_is_compared_with_where_it_left_the_other() {
     write(dir.path(), "Clean.java", b"class Clean { int theirs; }\n");
     git(dir.path(), &["commit", "-q", "-am", "theirs"]);
     git(dir.path(), &["checkout", "-q", "topic"]);
-    assert_eq!(found(dir.path(), &["--changed=main"]), ["java/weak-hash Mine.java:4:41"]);
+    assert_eq!(found(dir.path(), &["--changed=main"]), ["java/weak-hash Mine.java:4:12"]);
 }
 
 #[test]

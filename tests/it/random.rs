@@ -26,7 +26,28 @@ impl Random {
 
 /// Cuts, repeats, swaps and inserts pieces at character boundaries.
 fn mutate(text: &str, random: &mut Random) -> String {
-    const PIECES: &[&str] = &["(", ")", "{", "}", "\"", "'", "/*", "*/", "<%", "%>", "${", "#if", "\n#endif\n", ";", "한", "\u{0}", "->", "::", "case", "..."];
+    const PIECES: &[&str] = &[
+        "(",
+        ")",
+        "{",
+        "}",
+        "\"",
+        "'",
+        "/*",
+        "*/",
+        "<%",
+        "%>",
+        "${",
+        "#if",
+        "\n#endif\n",
+        ";",
+        "한",
+        "\u{0}",
+        "->",
+        "::",
+        "case",
+        "...",
+    ];
     let mut chars: Vec<char> = text.chars().collect();
     for _ in 0..=random.below(6) {
         let at = random.below(chars.len() + 1);
