@@ -1,6 +1,7 @@
 //! Whole small programs through the engine: which rule reports which line.
 
 mod c;
+mod java;
 
 use std::time::Duration;
 
@@ -48,4 +49,14 @@ fn c_unit(file: u32, text: &str) -> Unit {
 
 fn c(text: &str, wanted: &[&str]) -> Vec<String> {
     findings(vec![(c_unit(0, text), text)], wanted)
+}
+
+fn java_unit(file: u32, text: &str) -> Unit {
+    let tree = syntax::parser::parse(syntax::Grammar::Java, text, Duration::from_secs(5)).expect("parses");
+    lower::java::lower(&LowerInput { file: FileId::from_raw(file), text, map: None }, &tree)
+}
+
+fn java(texts: &[&str], wanted: &[&str]) -> Vec<String> {
+    let units = texts.iter().zip(0..).map(|(text, file)| (java_unit(file, text), *text)).collect();
+    findings(units, wanted)
 }
