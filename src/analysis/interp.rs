@@ -5,9 +5,10 @@ use index_vec::IndexVec;
 
 use super::frame::{Frame, ObjectKind};
 use super::liveness::Liveness;
-use super::state::State;
+use super::state::{Cell, State};
 use super::summary::{Input, Root};
-use super::value::{Konst, Null, Value, ValueId};
+use super::value::{Konst, Null, ObjId, Value, ValueId};
+use crate::base::{FastMap, FastSet};
 use crate::ir::{BlockId, Body, Const, LocalId, LocalKind, Terminator};
 
 /// States kept apart at a block's start; beyond it they are joined.
@@ -18,6 +19,10 @@ const MAX_STATES_LARGE: usize = 2;
 const LARGE_BLOCKS: usize = 150;
 /// Statements executed in one function, abstractly; beyond it what is found stands and the bound is reported.
 const MAX_STEPS: u32 = 60_000;
+/// Heaps smaller than this are not searched for garbage.
+const GARBAGE_THRESHOLD: usize = 12;
+/// Cells of a heap; beyond it the oldest are forgotten and the bound is reported.
+const MAX_HEAP: usize = 600;
 /// Joins at a block before ranges and constant sets are widened.
 const JOINS_BEFORE_WIDENING: u32 = 3;
 
@@ -74,6 +79,7 @@ impl Frame<'_> {
                             *value = None;
                         }
                     }
+                    self.collect_garbage(&mut state);
                     let Some(entry) = states.get_mut(target) else { continue };
                     if self.offer(entry, state, max_states)
                         && let Some(&rank) = rank.get(target)
@@ -126,6 +132,52 @@ impl Frame<'_> {
         true
     }
 
+    /// Forgets cells of objects that nothing live refers to. Statuses of resources stay: an object that nobody refers to
+    /// any more may be a leak.
+    fn collect_garbage(&mut self, state: &mut State) {
+        if state.heap.len() < GARBAGE_THRESHOLD {
+            return;
+        }
+        self.steps += u32::try_from(state.heap.len() / 4).unwrap_or(u32::MAX);
+        let mut cells: FastMap<ObjId, smallvec::SmallVec<[ValueId; 4]>> = FastMap::default();
+        let mut reached: Vec<ObjId> = Vec::new();
+        let mut marked: FastSet<ObjId> = FastSet::default();
+        for (object, _, value) in state.heap.iter() {
+            cells.entry(*object).or_default().push(*value);
+            if matches!(self.objects[*object].kind, ObjectKind::Input(_)) && marked.insert(*object) {
+                reached.push(*object);
+            }
+        }
+        for value in state.slots.iter().flatten().chain(&state.exception) {
+            reached.extend(self.values[*value].objects.iter().copied().filter(|object| marked.insert(*object)));
+        }
+        let mut next = 0;
+        while let Some(&object) = reached.get(next) {
+            next += 1;
+            // What lambdas captured is referred to by the lambda.
+            let captured = match &self.objects[object].kind {
+                ObjectKind::Lambda(_, captured) => captured.as_slice(),
+                _ => &[],
+            };
+            for value in cells.get(&object).into_iter().flatten().chain(captured) {
+                reached.extend(self.values[*value].objects.iter().copied().filter(|object| marked.insert(*object)));
+            }
+        }
+        let objects = &self.objects;
+        let keep = |object: ObjId, cell: Cell| {
+            marked.contains(&object) || matches!(cell, Cell::Status(_)) || matches!(objects[object].kind, ObjectKind::Storage(_))
+        };
+        if state.heap.iter().any(|(object, cell, _)| !keep(*object, *cell)) {
+            std::rc::Rc::make_mut(&mut state.heap).retain(|(object, cell, _)| keep(*object, *cell));
+        }
+        if state.heap.len() > MAX_HEAP {
+            // The newest cells are the ones that code at hand works on.
+            let surplus = state.heap.len() - MAX_HEAP;
+            std::rc::Rc::make_mut(&mut state.heap).drain(..surplus);
+            self.out.bound_hits += 1;
+        }
+    }
+
     /// Whether two states say the same, whatever the ids of their values.
     fn same(&self, a: &State, b: &State) -> bool {
         a.slots.len() == b.slots.len()
@@ -136,9 +188,12 @@ impl Frame<'_> {
             })
             && (std::rc::Rc::ptr_eq(&a.heap, &b.heap)
                 || a.heap.len() == b.heap.len()
-                    && a.heap
-                        .iter()
-                        .all(|(object, cell, value)| b.cell(*object, *cell).is_some_and(|other| self.same_value(*value, other))))
+                    && {
+                        let cells = Cells::of(b);
+                        a.heap.iter().all(|(object, cell, value)| {
+                            cells.get(b, *object, *cell).is_some_and(|other| self.same_value(*value, other))
+                        })
+                    })
     }
 
     pub(super) fn same_value(&self, a: ValueId, b: ValueId) -> bool {
@@ -165,16 +220,18 @@ impl Frame<'_> {
                 _ => None,
             };
         }
+        self.steps += 1 + u32::try_from((a.heap.len() + b.heap.len()) / 4).unwrap_or(u32::MAX);
         let mut heap = Vec::with_capacity(a.heap.len());
+        let (cells_a, cells_b) = (Cells::of(a), Cells::of(b));
         for (object, cell, value) in a.heap.iter() {
-            match b.cell(*object, *cell) {
+            match cells_b.get(b, *object, *cell) {
                 Some(other) => {
                     let value = self.join_values(*value, other, widen);
                     heap.push((*object, *cell, value));
                 }
                 // Made on one way only: seen from a place that both ways reach, that object is as it was made.
                 None if matches!(self.objects[*object].kind, ObjectKind::Allocated(_) | ObjectKind::Lambda(..)) => {
-                    if b.heap.iter().all(|(other, ..)| other != object) {
+                    if !cells_b.has(b, *object) {
                         heap.push((*object, *cell, *value));
                     } else {
                         let value = self.weaken(*value);
@@ -188,8 +245,8 @@ impl Frame<'_> {
             }
         }
         for (object, cell, value) in b.heap.iter() {
-            if a.cell(*object, *cell).is_none() {
-                let fresh = a.heap.iter().all(|(other, ..)| other != object);
+            if cells_a.get(a, *object, *cell).is_none() {
+                let fresh = !cells_a.has(a, *object);
                 let value = if fresh { *value } else { self.weaken(*value) };
                 heap.push((*object, *cell, value));
             }
@@ -443,6 +500,37 @@ impl Frame<'_> {
             Const::Func(name) => Konst::Func(*name),
             Const::Null | Const::Unknown => return None,
         })
+    }
+}
+
+/// A heap's cells by key, where there are too many to search one after another.
+struct Cells {
+    by_key: Option<(FastMap<(ObjId, Cell), ValueId>, FastSet<ObjId>)>,
+}
+
+impl Cells {
+    fn of(state: &State) -> Cells {
+        let large = state.heap.len() > 16;
+        Cells {
+            by_key: large.then(|| {
+                let cells = state.heap.iter().map(|(object, cell, value)| ((*object, *cell), *value)).collect();
+                (cells, state.heap.iter().map(|(object, ..)| *object).collect())
+            }),
+        }
+    }
+
+    fn get(&self, state: &State, object: ObjId, cell: Cell) -> Option<ValueId> {
+        match &self.by_key {
+            Some((cells, _)) => cells.get(&(object, cell)).copied(),
+            None => state.cell(object, cell),
+        }
+    }
+
+    fn has(&self, state: &State, object: ObjId) -> bool {
+        match &self.by_key {
+            Some((_, objects)) => objects.contains(&object),
+            None => state.heap.iter().any(|(other, ..)| *other == object),
+        }
     }
 }
 

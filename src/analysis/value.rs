@@ -237,7 +237,8 @@ impl Value {
         } else {
             joined.objects = self.objects.clone();
             joined.objects.extend(other.objects.iter().copied().filter(|object| !self.objects.contains(object)));
-            if joined.objects.len() > MAX_OBJECTS {
+            // A loop that makes new objects must come to rest: what keeps changing is unknown.
+            if joined.objects.len() > MAX_OBJECTS || widen && joined.objects.len() > self.objects.len() {
                 joined.objects.clear();
             }
         }
