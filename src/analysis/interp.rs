@@ -94,12 +94,11 @@ impl Frame<'_> {
 
     /// Adds a state to a block's; `true` if the block has to run with it.
     fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize) -> bool {
-        for known in entry.seen.iter_mut().chain(entry.joined.as_mut()) {
-            if self.same(known, &state) {
+        for (at, known) in entry.seen.iter_mut().chain(entry.joined.as_mut()).enumerate() {
+            if self.same(known, &state, at >= max_states) {
                 // Reached under different conditions: only what both have holds.
                 if known.conditions != state.conditions {
-                    let kept =
-                        known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
+                    let kept = known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
                     known.conditions = std::rc::Rc::new(kept);
                 }
                 return false;
@@ -118,7 +117,7 @@ impl Frame<'_> {
             Some(known) => {
                 entry.joins += 1;
                 let joined = self.join_states(&known, &state, entry.joins > JOINS_BEFORE_WIDENING);
-                if self.same(&known, &joined) {
+                if self.same(&known, &joined, true) {
                     entry.joined = Some(known);
                     return false;
                 }
@@ -178,22 +177,30 @@ impl Frame<'_> {
         }
     }
 
-    /// Whether two states say the same, whatever the ids of their values.
-    fn same(&self, a: &State, b: &State) -> bool {
+    /// Whether two states say the same, whatever the ids of their values. `loosely`: also whatever opaque objects they
+    /// refer to, since a loop makes new ones each time around.
+    fn same(&self, a: &State, b: &State, loosely: bool) -> bool {
+        let same = |a: ValueId, b: ValueId| self.same_value(a, b) || loosely && self.same_loosely(a, b);
         a.slots.len() == b.slots.len()
             && a.slots.iter().zip(&b.slots).all(|pair| match pair {
-                (Some(a), Some(b)) => self.same_value(*a, *b),
+                (Some(a), Some(b)) => same(*a, *b),
                 (None, None) => true,
                 _ => false,
             })
             && (std::rc::Rc::ptr_eq(&a.heap, &b.heap)
-                || a.heap.len() == b.heap.len()
-                    && {
-                        let cells = Cells::of(b);
-                        a.heap.iter().all(|(object, cell, value)| {
-                            cells.get(b, *object, *cell).is_some_and(|other| self.same_value(*value, other))
-                        })
+                || (loosely || a.heap.len() == b.heap.len()) && {
+                    let cells = Cells::of(b);
+                    a.heap.iter().all(|(object, cell, value)| {
+                        loosely && self.objects[*object].kind == ObjectKind::Opaque
+                            || cells.get(b, *object, *cell).is_some_and(|other| same(*value, other))
                     })
+                })
+    }
+
+    fn same_loosely(&self, a: ValueId, b: ValueId) -> bool {
+        let opaque = |value: &Value| value.objects.iter().all(|object| self.objects[*object].kind == ObjectKind::Opaque);
+        let (a, b) = (&self.values[a], &self.values[b]);
+        opaque(a) && opaque(b) && self.same_but_objects(a, b)
     }
 
     pub(super) fn same_value(&self, a: ValueId, b: ValueId) -> bool {
@@ -201,12 +208,15 @@ impl Frame<'_> {
             return true;
         }
         let (a, b) = (&self.values[a], &self.values[b]);
+        a.objects == b.objects && self.same_but_objects(a, b)
+    }
+
+    fn same_but_objects(&self, a: &Value, b: &Value) -> bool {
         a.consts == b.consts
             && std::mem::discriminant(&a.null) == std::mem::discriminant(&b.null)
             && a.range == b.range
             && a.prefix == b.prefix
             && a.input == b.input
-            && a.objects == b.objects
             && a.marks.len() == b.marks.len()
             && a.marks.iter().zip(&b.marks).all(|(a, b)| a.origin == b.origin && a.kinds == b.kinds && a.cleared == b.cleared)
     }
@@ -365,7 +375,7 @@ impl Frame<'_> {
                 self.steps += 1;
                 next += 1;
                 if let (Some(handler), crate::ir::StmtKind::Call(_)) = (data.unwind, &stmt.kind) {
-                    let changed = handler_state.as_ref().is_none_or(|sent| !self.same(sent, &state));
+                    let changed = handler_state.as_ref().is_none_or(|sent| !self.same(sent, &state, false));
                     if changed {
                         handler_state = Some(state.clone());
                         out.push((handler, state.clone()));

@@ -54,3 +54,19 @@ void fine(void) {
         ["c/double-free:11", "c/memory-leak:4", "c/use-after-free:17"]
     );
 }
+
+#[test]
+fn lists_of_any_length_come_to_rest() {
+    let text = r#"
+struct item { struct item *next; int value; };
+int walk(struct item *list) {
+    int sum = 0;
+    while (list) {
+        sum += list->value;
+        list = list->next;
+    }
+    return sum;
+}
+"#;
+    assert_eq!(c(text, &["c/*"]), Vec::<String>::new());
+}
