@@ -9,6 +9,8 @@ use crate::base::FastMap;
 
 /// Objects beyond this depth from a result are not handed up.
 const MAX_OBJECT_DEPTH: u8 = 4;
+/// Returns told apart before outcomes are joined.
+const MAX_KEPT: usize = 12;
 /// Cells of an object handed up.
 const MAX_CELLS: usize = 24;
 
@@ -63,7 +65,16 @@ impl Frame<'_> {
                         other.conditions = std::rc::Rc::new(both);
                     }
                 }
-                None => kept.push((state, result)),
+                None if kept.len() < MAX_KEPT => kept.push((state, result)),
+                None => {
+                    let Some((other, value)) = kept.pop() else { continue };
+                    let joined = self.join_states(&other, &state, false);
+                    let result = match (value, result) {
+                        (Some(a), Some(b)) => Some(self.join_values(a, b, false)),
+                        _ => None,
+                    };
+                    kept.push((joined, result));
+                }
             }
         }
         if kept.len() <= MAX_OUTCOMES {

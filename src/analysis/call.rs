@@ -59,6 +59,12 @@ impl Frame<'_> {
         let view = CallView { call, target, receiver, args, span, name, ty };
         self.match_calls(state, &view);
         let mut ways = self.dispatch(state, &view);
+        if ways.len() > 1 {
+            match self.splits_left.checked_sub(ways.len() - 1) {
+                Some(left) => self.splits_left = left,
+                None => ways = self.join_ways(ways).into_iter().collect(),
+            }
+        }
         let Some((first, result)) = ways.pop() else { return false };
         *state = first;
         if let Some(dst) = call.dst {

@@ -90,6 +90,8 @@ pub(super) struct Frame<'a> {
     pub(super) slots: IndexVec<LocalId, Option<u32>>,
     /// Statements executed so far: the budget.
     pub(super) steps: u32,
+    /// How often the path may still split at calls of the block at hand.
+    pub(super) splits_left: usize,
     /// Where each resource was acquired.
     pub(super) acquired: FastMap<(ObjId, Symbol), FileSpan>,
     /// Where each was released last.
@@ -128,6 +130,7 @@ impl<'a> Frame<'a> {
             scratch: index_vec::index_vec![None; body.locals.len()],
             slots: index_vec::index_vec![None; body.locals.len()],
             steps: 0,
+            splits_left: 0,
             acquired: FastMap::default(),
             released: FastMap::default(),
         }

@@ -366,6 +366,8 @@ impl Frame<'_> {
     fn block(&mut self, block: BlockId, mut state: State, out: &mut Vec<(BlockId, State)>, exits: &mut Exits) {
         let body = self.body;
         let data = &body.blocks[block];
+        // Calls with several outcomes may split the path so often in one block; then their outcomes are joined.
+        self.splits_left = MAX_STATES;
         let mut handler_state: Option<State> = None;
         let mut alternatives: Vec<(usize, State, IndexVec<LocalId, Option<ValueId>>)> = Vec::new();
         let stmts = body.stmts_of(block);
@@ -392,11 +394,7 @@ impl Frame<'_> {
                         None => return,
                     }
                 }
-                for (other, scratch) in more {
-                    if alternatives.len() < MAX_STATES {
-                        alternatives.push((next, other, scratch));
-                    }
-                }
+                alternatives.extend(more.into_iter().map(|(other, scratch)| (next, other, scratch)));
             }
             self.terminator(block, state, out, exits);
             match self.resume(&mut alternatives) {
