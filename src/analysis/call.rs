@@ -26,7 +26,7 @@ pub(super) struct CallView<'c> {
     pub(super) ty: TyId,
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
     pub(super) fn call(&mut self, state: &mut State, id: CallId, span: Span, more: &mut Vec<Alternative>) -> bool {
         let body = self.body;
         let Some(call) = body.calls.get(id) else { return true };
@@ -110,6 +110,7 @@ impl Frame<'_> {
             if model.noreturn {
                 return Vec::new();
             }
+            let model = self.exact_model(view).unwrap_or(model);
             let result = self.call_model(state, view, model, hit.loose);
             return vec![(state.clone(), result)];
         }
@@ -143,6 +144,23 @@ impl Frame<'_> {
             }
         }
         view.target.callees.clone()
+    }
+
+    /// The model of the class that the receiver is known to be, where that is narrower than its declared type.
+    fn exact_model(&self, view: &CallView<'_>) -> Option<&'a crate::rules::ApiModel> {
+        let [object] = self.values[view.receiver?].objects.as_slice() else { return None };
+        let object = &self.objects[*object];
+        let class = object.class.filter(|class| object.is_made() && Some(*class) != view.target.owner)?;
+        let arity = u8::try_from(view.args.len()).ok()?;
+        let models = self.models;
+        let mut found = None;
+        self.ctx.program.walk_supers(class, models, |current| {
+            found = models.calls_named(view.name).find(|model| {
+                model.owner == Some(current) && model.arity.is_none_or(|wanted| wanted == arity) && model.params.is_empty()
+            });
+            found.is_some()
+        });
+        found
     }
 
     fn call_program(&mut self, state: &mut State, view: &CallView<'_>, callees: &[FuncId]) -> Vec<(State, ValueId)> {
@@ -245,6 +263,7 @@ impl Frame<'_> {
         let lambdas = self.apply_lambdas(state, view);
         for &arg in &view.args {
             self.let_go(state, arg);
+            self.may_be_filled(state, arg);
         }
         let mut result = Value::default();
         let boolean = matches!(view.ty.get(), Ty::Bool | Ty::Void);
@@ -271,6 +290,18 @@ impl Frame<'_> {
             result.null = Null::No;
         }
         self.value(result)
+    }
+
+    /// An array passed to unknown code may come back filled.
+    fn may_be_filled(&mut self, state: &mut State, value: ValueId) {
+        let [object] = self.values[value].objects.as_slice() else { return };
+        let object = *object;
+        if state.cell(object, super::state::Cell::Size).is_some() && state.cell(object, super::state::Cell::Elements).is_none() {
+            let unknown = self.unknown();
+            if state.cells(object).count() == 1 {
+                state.set_cell(object, super::state::Cell::Elements, unknown);
+            }
+        }
     }
 
     pub(super) fn is_number(&self, ty: TyId) -> bool {

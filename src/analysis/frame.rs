@@ -27,6 +27,13 @@ pub(super) struct Object {
     pub(super) marks: SmallVec<[Mark; 1]>,
 }
 
+impl Object {
+    /// Whether it was made in view.
+    pub(super) fn is_made(&self) -> bool {
+        matches!(self.kind, ObjectKind::Allocated(_))
+    }
+}
+
 /// What an object is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ObjectKind {

@@ -185,7 +185,8 @@ impl Frame<'_> {
                 _ => {}
             }
         }
-        cells > 0
+        // An array nobody filled is all zeros.
+        cells > 0 || state.cell(*object, super::state::Cell::Size).is_some()
     }
 
     /// `call` rules about annotations: once a function or class that carries one.

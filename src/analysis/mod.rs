@@ -78,6 +78,7 @@ pub struct EngineStats {
 struct Names {
     init: Symbol,
     wrapped: Symbol,
+    resource: Symbol,
 }
 
 /// `call` rules by the called name.
@@ -115,7 +116,7 @@ impl<'p> Context<'p> {
         let mut context = Context {
             program,
             rules,
-            names: Names { init: Symbol::new("<init>"), wrapped: Symbol::new("<wrapped>") },
+            names: Names { init: Symbol::new("<init>"), wrapped: Symbol::new("<wrapped>"), resource: Symbol::new("<resource>") },
             sink_rules: FastMap::default(),
             cleared_by: FastMap::default(),
             check_rules: FastMap::default(),

@@ -13,6 +13,11 @@ use crate::findings::StepKind;
 use crate::ir::{CallKind, Ty};
 use crate::rules::{Access, ApiModel, ReturnType, Slot};
 
+/// Names of static methods that make their result.
+fn is_factory(name: &str) -> bool {
+    name.starts_with("new") || name.starts_with("create") || matches!(name, "getInstance" | "builder")
+}
+
 impl Frame<'_> {
     pub(super) fn call_model(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, loose: bool) -> ValueId {
         for (slot, sink) in &model.sinks {
@@ -180,6 +185,7 @@ impl Frame<'_> {
         for (slot, source) in &model.sources {
             match slot {
                 Slot::Return => {}
+                _ if !self.is_source(view, *source) => {}
                 slot => {
                     for (target, _) in self.slot_values(view, *slot) {
                         let mark = self.source_mark(view, *source);
@@ -207,7 +213,7 @@ impl Frame<'_> {
             value.objects.clear();
             changed = true;
         }
-        if let Some((_, kinds)) = model.sources.iter().find(|(slot, _)| *slot == Slot::Return) {
+        if let Some((_, kinds)) = model.sources.iter().find(|(slot, kinds)| *slot == Slot::Return && self.is_source(view, *kinds)) {
             let mut mark = self.source_mark(view, *kinds);
             mark.cleared |= cleared;
             value = Value { null: value.null, range: value.range, ..Value::default() };
@@ -234,16 +240,61 @@ impl Frame<'_> {
             value.range = model.range;
             changed = true;
         }
-        if view.call.kind == CallKind::New && value.objects.is_empty() {
+        if view.call.kind == CallKind::New && (value.objects.is_empty() || value.consts.is_some() || self.is_argument(view, result)) {
             let object = self.allocation(view.span, 0, view.target.owner);
             self.objects[object].class = view.target.owner;
             self.objects[object].marks = value.marks.clone();
             state.drop_cells(object, |_| true);
+            self.keep_text(state, object, view, model);
+            value = Value { marks: value.marks, ..Value::default() };
             value.objects.push(object);
             value.null = Null::No;
             changed = true;
+        } else if value.objects.is_empty() && value.consts.is_none() && view.receiver.is_none() && is_factory(view.name.as_str()) {
+            // A factory's result is as new as a constructor's.
+            let object = self.allocation(view.span, 0, view.ty.name());
+            self.objects[object].class = view.ty.name();
+            self.objects[object].marks = value.marks.clone();
+            state.drop_cells(object, |_| true);
+            value.objects.push(object);
+            changed = true;
         }
         if changed { self.value(value) } else { result }
+    }
+
+    /// A generator that came from elsewhere may be a secure one, whatever its declared type.
+    fn is_source(&self, view: &CallView<'_>, kinds: crate::rules::SourceKinds) -> bool {
+        if kinds != crate::rules::SourceKinds::RANDOM {
+            return true;
+        }
+        view.receiver.is_none_or(|receiver| match self.values[receiver].objects.as_slice() {
+            [object] => self.objects[*object].is_made(),
+            _ => false,
+        })
+    }
+
+    fn is_argument(&self, view: &CallView<'_>, value: ValueId) -> bool {
+        view.args.contains(&value)
+    }
+
+    /// What a new object was given is its text: a builder's, a file's name, a wrapped stream's origin.
+    fn keep_text(&mut self, state: &mut State, object: super::value::ObjId, view: &CallView<'_>, model: &ApiModel) {
+        let given = model.op.is_some() || model.flows.as_ref().is_none_or(|flows| !flows.is_empty());
+        if let (true, [only]) = (given, view.args.as_slice()) {
+            let is_text = self.values[*only].consts.as_ref().is_some_and(|consts| consts.iter().all(|c| matches!(c, Konst::Str(_))));
+            if is_text || !self.values[*only].marks.is_empty() && self.values[*only].objects.is_empty() {
+                state.set_cell(object, Cell::Text, *only);
+            } else if !self.values[*only].objects.is_empty() {
+                let source = self.values[*only].objects.clone();
+                for source in source {
+                    if let Some(resource) = state.cell(source, Cell::Property(self.ctx.names.resource)) {
+                        state.set_cell(object, Cell::Property(self.ctx.names.resource), resource);
+                    }
+                }
+            } else if self.values[*only].objects.is_empty() && self.values[*only].consts.is_none() {
+                state.set_cell(object, Cell::Text, *only);
+            }
+        }
     }
 
     pub(super) fn source_mark(&mut self, view: &CallView<'_>, kinds: crate::rules::SourceKinds) -> Mark {

@@ -8,7 +8,19 @@ use super::value::{Cleared, Mark, Null, Origin, ValueId};
 use crate::base::{FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Step, StepKind};
 use crate::program::FuncId;
-use crate::rules::{CheckKind, RuleKind, SourceKinds};
+use crate::rules::{CheckKind, Confidence, RuleKind, SourceKinds};
+
+/// How sure a finding can be at most, by who controls the input: anybody on the network, whoever can write a file or a
+/// row, or only whoever runs the program.
+fn weight(kinds: SourceKinds) -> Confidence {
+    if kinds.intersects(SourceKinds::WEB | SourceKinds::SOCKET | SourceKinds::SECRET | SourceKinds::SYSTEM | SourceKinds::RANDOM | SourceKinds::CLAIM) {
+        Confidence::High
+    } else if kinds.intersects(SourceKinds::DB | SourceKinds::FILE) {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    }
+}
 
 /// Where taint arrives.
 pub(super) struct Arrival {
@@ -34,6 +46,12 @@ impl Frame<'_> {
         let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
         for rule in rules {
             self.examine(*rule, span);
+        }
+        // A number that a check keeps below some bound does no harm as a size, an index or a time.
+        if matches!(sink.as_str(), "alloc-size" | "sleep" | "loop-bound" | "index" | "copy-size")
+            && self.values[value].bounds().is_some_and(|(_, hi)| hi < i64::from(i32::MAX))
+        {
+            return;
         }
         let at = self.at(span);
         for mark in self.deep_marks(state, value) {
@@ -63,7 +81,10 @@ impl Frame<'_> {
                         ("callee", callee.as_str().to_owned()),
                         ("whole", mark.at_start.to_string()),
                     ];
-                    self.report(rule, at, function, Some(origin), args, steps.clone());
+                    let cap = weight(mark.kinds);
+                    if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps.clone()) {
+                        finding.confidence = finding.confidence.min(cap);
+                    }
                 }
             }
         }

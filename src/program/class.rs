@@ -133,7 +133,7 @@ impl Program {
     /// Whether a class is, extends or implements another, as far as program and models know.
     #[must_use]
     pub fn is_subtype(&self, name: Symbol, of: Symbol, models: &Models) -> bool {
-        name == of || self.walk_supers(name, models, |current| current == of)
+        name == of || of.as_str() == "java.lang.Object" || self.walk_supers(name, models, |current| current == of)
     }
 
     /// A method by name and number of arguments, in the class or up its hierarchy (program classes only).

@@ -79,6 +79,7 @@ pub(super) fn infer_unit(program: &Program, unit_id: UnitId, rules: &RuleSet) ->
                 lookup: &mut lookup,
                 captured: &mut captured,
                 types: &mut types,
+                writes: IndexVec::new(),
             };
             pass.run(id);
         }
@@ -101,6 +102,8 @@ struct Inference<'a, 'p> {
     lookup: &'a mut ModelLookup<'p>,
     captured: &'a mut FastMap<FuncId, Vec<TyId>>,
     types: &'a mut FunctionTypes,
+    /// How often each local is assigned.
+    writes: IndexVec<LocalId, u8>,
 }
 
 impl Inference<'_, '_> {
@@ -122,6 +125,15 @@ impl Inference<'_, '_> {
             }
         }
         self.types.calls = self.body.calls.iter().map(|_| CallTarget::default()).collect();
+        let mut writes: IndexVec<LocalId, u8> = index_vec::index_vec![0; self.body.locals.len()];
+        for stmt in &self.body.stmts {
+            if let StmtKind::Assign(dst, _) = &stmt.kind
+                && let Some(count) = writes.get_mut(*dst)
+            {
+                *count = count.saturating_add(1);
+            }
+        }
+        self.writes = writes;
         for stmt in &self.body.stmts {
             match &stmt.kind {
                 StmtKind::Assign(dst, rvalue) => self.assign(*dst, rvalue),
@@ -182,6 +194,9 @@ impl Inference<'_, '_> {
             _ => {}
         }
         if self.local(dst) != TyId::UNKNOWN {
+            if let Rvalue::Use(operand) = rvalue {
+                self.narrow(dst, self.operand(operand));
+            }
             return;
         }
         let ty = match rvalue {
@@ -234,6 +249,19 @@ impl Inference<'_, '_> {
             Rvalue::Lambda(..) | Rvalue::MethodRef { .. } | Rvalue::Opaque => TyId::UNKNOWN,
         };
         self.set(dst, ty);
+    }
+
+    /// A variable assigned once has the type of what it is assigned, where that is narrower than the declared one.
+    fn narrow(&mut self, dst: LocalId, ty: TyId) {
+        let (Some(declared), Some(given)) = (self.local(dst).name(), ty.name()) else { return };
+        if self.writes.get(dst) == Some(&1)
+            && declared != given
+            && self.body.locals.get(dst).is_some_and(|local| local.kind == LocalKind::User)
+            && self.program.is_subtype(given, declared, self.models)
+            && let Some(slot) = self.types.locals.get_mut(dst)
+        {
+            *slot = ty;
+        }
     }
 
     fn place(&mut self, place: PlaceId) -> TyId {
@@ -350,14 +378,22 @@ impl Inference<'_, '_> {
                 }
             }
             Callee::Method { name, owner } => {
+                let mut kind = call.kind;
                 let owner = if *owner == TyId::UNKNOWN {
                     call.receiver.as_ref().map(|receiver| self.operand(receiver)).and_then(|ty| self.class_of(ty))
                 } else {
-                    self.names.resolve(*owner).name()
+                    let written = self.names.resolve(*owner).name();
+                    match written.and_then(|written| self.field_as_owner(written)) {
+                        Some(field) => {
+                            kind = CallKind::Virtual;
+                            Some(field)
+                        }
+                        None => written,
+                    }
                 };
-                match (owner, call.kind) {
+                match (owner, kind) {
                     (None, CallKind::Unqualified) => self.unqualified(&mut target, *name, &arg_types),
-                    (Some(owner), _) => self.qualified(&mut target, owner, *name, &arg_types, call.kind),
+                    (Some(owner), kind) => self.qualified(&mut target, owner, *name, &arg_types, kind),
                     (None, _) => target.model = self.lookup.method(None, *name, &arg_types),
                 }
             }
@@ -365,6 +401,17 @@ impl Inference<'_, '_> {
         }
         target.callees.sort_unstable();
         target
+    }
+
+    /// `pkg.Type.FIELD.method()`: what one file takes for a nested type may be a static field of another file's class.
+    fn field_as_owner(&mut self, written: Symbol) -> Option<Symbol> {
+        if self.program.class(written).is_some() || self.models.types.contains_key(&written) {
+            return None;
+        }
+        let (class, field) = written.as_str().rsplit_once('.')?;
+        let class = self.names.name(Symbol::new(class));
+        let (_, ty, _) = self.program.find_field(class, Symbol::new(field), self.models)?;
+        ty.name()
     }
 
     fn class_of(&self, ty: TyId) -> Option<Symbol> {

@@ -61,8 +61,14 @@ impl<'p> ModelLookup<'p> {
                     hit = found.and_then(|index| Some(ModelHit { name, index: u16::try_from(index).ok()?, loose: false }));
                     hit.is_some()
                 });
+                if hit.is_none() && name.as_str() != "<init>" {
+                    let object = Symbol::new("java.lang.Object");
+                    let found = models.iter().position(|model| model.owner == Some(object) && fits(model));
+                    hit = found.and_then(|index| Some(ModelHit { name, index: u16::try_from(index).ok()?, loose: false }));
+                }
             }
             None => {
+                // The receiver may be anything that has a method of this name.
                 let mut fitting = models.iter().enumerate().filter(|(_, model)| fits(model) && name.as_str() != "<init>");
                 if let Some((index, first)) = fitting.next() {
                     let simple = first.owner.map(Symbol::simple_name);
