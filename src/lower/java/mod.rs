@@ -37,6 +37,8 @@ mod pattern;
 mod resolve;
 mod stmt;
 mod switch;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use index_vec::IndexVec;
