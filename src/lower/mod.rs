@@ -2,6 +2,7 @@
 //! Must not know rules (beyond the ids of syntactic hits it hands on), other files, or the engine.
 
 pub mod c;
+mod comments;
 pub mod java;
 pub mod jsp;
 

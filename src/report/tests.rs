@@ -42,7 +42,7 @@ proptest! {
         scan.find("java/sql-injection", 0, "", &[(0, "", StepKind::Source, "\u{1b}[2J|<b>")]);
         scan.raw.findings[0].at = at;
         scan.raw.findings[0].trace[0].at = at;
-        scan.raw.findings[0].args = vec![("source", source.clone())];
+        scan.raw.findings[0].args = vec![("source", source)];
         let shop = Shop::of(scan, None);
         for locale in [Locale::Ko, Locale::En] {
             let made = shop.with(locale, all);

@@ -244,6 +244,9 @@ impl Counts {
     }
 }
 
+/// What kept a file from being analysed comes first.
+type NoteKey = (Reverse<FileStatus>, Option<FileId>, ProblemKind);
+
 /// What happened to inputs and suppressions: whoever reads "no findings" must know what was not looked at.
 fn notes(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
     let locale = report.locale;
@@ -251,7 +254,7 @@ fn notes(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
     if !result.problems.is_empty() {
         writeln!(out, "{}", pick(locale, "입력 파일 알림", "About the input"))?;
         // One line a file and kind; what kept a file from being analysed at all comes first.
-        let mut seen: BTreeMap<(Reverse<FileStatus>, Option<FileId>, ProblemKind), (u64, &str)> = BTreeMap::new();
+        let mut seen: BTreeMap<NoteKey, (u64, &str)> = BTreeMap::new();
         for problem in &result.problems {
             let key = (Reverse(problem.kind.status()), problem.file, problem.kind);
             seen.entry(key).or_insert((0, problem.detail.as_str())).0 += 1;

@@ -268,7 +268,7 @@ impl<'a> ModelCompiler<'a> {
             return Err(source.invalid("calls", named, "an entry has exactly one of `method`, `new` and `function`"));
         }
         let is_c = self.language == Language::C;
-        if is_c != !raw.function.is_empty() {
+        if is_c == raw.function.is_empty() {
             let (key, list) = if raw.method.is_empty() { ("new", &raw.new) } else { ("method", &raw.method) };
             let (key, list) = if is_c { (key, list) } else { ("function", &raw.function) };
             return Err(source.invalid(

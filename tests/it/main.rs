@@ -1,5 +1,7 @@
 //! The one integration test binary: the rules of the house, and the command from outside.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 mod cli;
 mod command;
 mod docs;

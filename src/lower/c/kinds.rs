@@ -75,8 +75,8 @@ fields! {
     declarator = "declarator", r#type = "type", body = "body", value = "value", name = "name", parameters = "parameters", size = "size",
     condition = "condition", consequence = "consequence", alternative = "alternative", initializer = "initializer", update = "update",
     label = "label", left = "left", right = "right", operator = "operator", argument = "argument", index = "index", function = "function",
-    arguments = "arguments", field = "field", designator = "designator", member = "member", output_operands = "output_operands",
-    start = "start", end = "end", filter = "filter",
+    arguments = "arguments", field = "field", designator = "designator", output_operands = "output_operands",
+    end = "end",
 }
 
 /// A node's kind.

@@ -1,22 +1,28 @@
 //! C trees to the IR: one file's types, globals and functions.
 //! Must not know preprocessing, other files, or the engine.
 
+mod branch;
 mod call;
+mod constant;
 mod decl;
 mod expr;
 mod init;
 mod kinds;
 mod literal;
+mod loops;
+mod operator;
 mod place;
 mod scope;
 mod stmt;
+mod switch;
 mod types;
 
 use tree_sitter::{Node, Tree};
 
-use super::LowerInput;
+use self::kinds::Kind;
+use super::{LowerInput, comments};
 use crate::base::{FastMap, Span, Symbol};
-use crate::ir::{Language, TyId, TypeIdx, Unit};
+use crate::ir::{Comment, Language, TyId, TypeIdx, Unit};
 use scope::Scopes;
 
 /// Lowers a parsed C file. `input.map` leads back through preprocessing; all spans of the unit are the original's.
@@ -34,6 +40,11 @@ pub fn lower(input: &LowerInput<'_>, tree: &Tree) -> Unit {
         depth: 0,
     };
     lowering.file(tree.root_node());
+    for span in comments::kept(input.text, tree.root_node(), |node| kinds::kind(node) == Kind::Comment) {
+        let span = lowering.original(span);
+        lowering.unit.comments.push(Comment { span });
+    }
+    debug_assert_eq!(crate::ir::verify_unit(&lowering.unit), Vec::<String>::new());
     lowering.unit
 }
 

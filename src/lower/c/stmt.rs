@@ -4,27 +4,24 @@ use tree_sitter::Node;
 
 use super::Lowering;
 use super::decl::modifiers_of;
-use super::expr::Val;
 use super::kinds::{Kind, field, is_declarator, kind};
 use super::scope::Binding;
 use super::types::decayed;
 use crate::base::{FastMap, FastSet, Span, Symbol};
 use crate::ir::{
-    BlockId, Body, BodyBuilder, Const, LocalId, LocalKind, Modifiers, Operand, Place, PlaceBase, Rvalue, StmtKind, Terminator, Ty, TyId,
+    BlockId, Body, BodyBuilder, Const, LocalId, LocalKind, Modifiers, Operand, Place, PlaceBase, StmtKind, Terminator, Ty, TyId,
 };
 
 /// Nested statements and expressions; deeper code is left out and counted.
 const DEPTH_LIMIT: u32 = 400;
-/// Values of one case range that become arms.
-const RANGE_LIMIT: i128 = 256;
 /// Blocks of one function; beyond, the rest is left out and counted.
 const BLOCK_LIMIT: usize = 200_000;
 
 /// Where `break` and `continue` go.
 #[derive(Debug, Clone, Copy)]
-struct Jump {
-    on_break: BlockId,
-    on_continue: Option<BlockId>,
+pub(super) struct Jump {
+    pub(super) on_break: BlockId,
+    pub(super) on_continue: Option<BlockId>,
 }
 
 /// A function being lowered.
@@ -38,13 +35,13 @@ pub(super) struct FnCx<'l, 'a, 't> {
     pub(super) static_initializers: Vec<(Symbol, TyId, Node<'t>)>,
     pub(super) depth: u32,
     skipped: bool,
-    jumps: Vec<Jump>,
+    pub(super) jumps: Vec<Jump>,
     labels: FastMap<Symbol, BlockId>,
     /// Labels whose address is taken, in order: where a computed goto may go.
     label_addresses: Vec<BlockId>,
     computed: Option<BlockId>,
     /// Case nodes to their blocks.
-    cases: FastMap<usize, BlockId>,
+    pub(super) cases: FastMap<usize, BlockId>,
 }
 
 impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
@@ -388,7 +385,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
     }
 
     /// Regions the parser dropped between the parts of a compound statement.
-    fn error_children(&mut self, node: Node<'t>) {
+    pub(super) fn error_children(&mut self, node: Node<'t>) {
         if !node.has_error() {
             return;
         }
@@ -405,176 +402,11 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
         self.b.terminate(Terminator::Goto(target), Span::default());
     }
 
-    /// Branches by the node's condition; a broken one may be either.
-    fn condition_of(&mut self, node: Node<'t>, then: BlockId, els: BlockId) {
-        match field::condition(node) {
-            Some(cond) if cond.has_error() => {
-                self.opaque(cond, true);
-                let span = self.span(cond);
-                self.b.terminate(Terminator::If { cond: Operand::Const(Const::Unknown), then, els }, span);
-            }
-            Some(cond) => self.branch(cond, then, els),
-            None => self.go(then),
-        }
-    }
-
-    fn with_jump(&mut self, jump: Jump, body: Option<Node<'t>>) {
-        self.jumps.push(jump);
-        if let Some(body) = body {
-            self.stmt(body);
-        }
-        self.jumps.pop();
-    }
-
-    fn while_loop(&mut self, node: Node<'t>) {
-        let (head, body, after) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
-        self.b.start(head);
-        self.condition_of(node, body, after);
-        self.b.start(body);
-        self.with_jump(Jump { on_break: after, on_continue: Some(head) }, field::body(node));
-        self.error_children(node);
-        self.go(head);
-        self.b.start(after);
-    }
-
-    fn do_loop(&mut self, node: Node<'t>) {
-        let (body, check, after) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
-        self.b.start(body);
-        self.with_jump(Jump { on_break: after, on_continue: Some(check) }, field::body(node));
-        self.error_children(node);
-        self.b.start(check);
-        self.condition_of(node, body, after);
-        self.b.start(after);
-    }
-
-    fn for_loop(&mut self, node: Node<'t>) {
-        let mark = self.low.scopes.mark();
-        if let Some(initializer) = field::initializer(node) {
-            if kind(initializer) == Kind::Declaration {
-                self.stmt(initializer);
-            } else {
-                self.effect_or_broken(initializer);
-            }
-        }
-        let (head, body, step, after) = (self.b.new_block(), self.b.new_block(), self.b.new_block(), self.b.new_block());
-        self.b.start(head);
-        self.condition_of(node, body, after);
-        self.b.start(body);
-        self.with_jump(Jump { on_break: after, on_continue: Some(step) }, field::body(node));
-        self.error_children(node);
-        self.b.start(step);
-        if let Some(update) = field::update(node) {
-            self.effect_or_broken(update);
-        }
-        self.go(head);
-        self.b.start(after);
-        self.low.scopes.close(mark, |_| {});
-    }
-
     pub(super) fn effect_or_broken(&mut self, node: Node<'t>) {
         if node.has_error() {
             self.opaque(node, true);
         } else {
             self.effect(node);
-        }
-    }
-
-    fn switch(&mut self, node: Node<'t>) {
-        let Some(cond) = field::condition(node) else {
-            self.opaque(node, true);
-            return;
-        };
-        let value = if cond.has_error() {
-            self.opaque(cond, true);
-            Val { op: Operand::Const(Const::Unknown), ty: TyId::UNKNOWN }
-        } else {
-            self.expr(cond)
-        };
-        let span = self.span(cond);
-        let after = self.b.new_block();
-        let mut default = after;
-        let mut arms = Vec::new();
-        let mut tests = Vec::new();
-        let body = field::body(node);
-        for case in body.map(cases_of).unwrap_or_default() {
-            let block = self.b.new_block();
-            self.cases.insert(case.id(), block);
-            let Some(label) = field::value(case) else {
-                default = block;
-                continue;
-            };
-            match self.case_range(label) {
-                Some((lo, hi)) if hi - lo < RANGE_LIMIT => {
-                    arms.extend((lo..=hi).map(|at| (Const::Int(at, if value.ty == TyId::UNKNOWN { TyId::INT } else { value.ty }), block)));
-                }
-                _ => tests.push((label, block)),
-            }
-        }
-        // Labels whose value the file does not tell (constants of system headers) are compared one by one.
-        let first = if tests.is_empty() { default } else { self.b.new_block() };
-        self.b.terminate(Terminator::Switch { value: value.op.clone(), arms: arms.into_boxed_slice(), default: first }, span);
-        let count = tests.len();
-        let mut at = first;
-        for (index, (label, block)) in tests.into_iter().enumerate() {
-            self.b.start(at);
-            at = if index + 1 == count { default } else { self.b.new_block() };
-            let cond = self.case_test(label, &value);
-            let span = self.span(label);
-            self.b.terminate(Terminator::If { cond, then: block, els: at }, span);
-        }
-        self.with_jump(Jump { on_break: after, on_continue: None }, body);
-        self.error_children(node);
-        self.b.start(after);
-    }
-
-    /// The constants of a case label, inclusive.
-    fn case_range(&mut self, label: Node<'t>) -> Option<(i128, i128)> {
-        if let Some((lo, hi)) = self.range_parts(label) {
-            let (lo, hi) = (self.low.constant(lo)?, self.low.constant(hi)?);
-            return (lo <= hi).then_some((lo, hi));
-        }
-        let value = self.low.constant(label)?;
-        Some((value, value))
-    }
-
-    fn range_parts(&self, label: Node<'t>) -> Option<(Node<'t>, Node<'t>)> {
-        let function = field::function(label).filter(|_| kind(label) == Kind::CallExpression)?;
-        if self.low.text(function) != "__case_range" {
-            return None;
-        }
-        let args = field::arguments(label)?;
-        Some((args.named_child(0)?, args.named_child(1)?))
-    }
-
-    fn case_test(&mut self, label: Node<'t>, value: &Val) -> Operand {
-        use crate::ir::BinOp;
-        let span = self.span(label);
-        let compare = |cx: &mut Self, op: BinOp, label: Node<'t>| {
-            let bound = cx.expr(label);
-            cx.b.value(Rvalue::Binary(op, value.op.clone(), bound.op), TyId::INT, span)
-        };
-        match self.range_parts(label) {
-            Some((lo, hi)) => {
-                let above = compare(self, BinOp::Ge, lo);
-                let below = compare(self, BinOp::Le, hi);
-                self.b.value(Rvalue::Binary(BinOp::And, above, below), TyId::INT, span)
-            }
-            None => compare(self, BinOp::Eq, label),
-        }
-    }
-
-    fn case(&mut self, node: Node<'t>) {
-        if let Some(block) = self.cases.remove(&node.id()) {
-            self.b.start(block);
-        }
-        let value = field::value(node).map(|value| value.id());
-        let mut cursor = node.walk();
-        for child in node.children(&mut cursor) {
-            if (child.is_named() || child.is_missing()) && Some(child.id()) != value {
-                self.stmt(child);
-            } else if Some(child.id()) == value && child.has_error() {
-                self.opaque(child, true);
-            }
         }
     }
 
@@ -613,7 +445,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
 }
 
 /// Whether a broken statement of the kind is descended into rather than dropped whole.
-fn has_statements(kind: Kind) -> bool {
+pub(super) fn has_statements(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::CompoundStatement | Kind::IfStatement | Kind::ElseClause | Kind::WhileStatement | Kind::DoStatement | Kind::ForStatement
@@ -633,34 +465,3 @@ pub(super) fn last_child(node: Node<'_>) -> Option<Node<'_>> {
     let count = u32::try_from(node.named_child_count()).unwrap_or(u32::MAX);
     (0..count).rev().filter_map(|index| node.named_child(index)).find(|child| kind(*child) != Kind::Comment)
 }
-
-/// The case statements of a switch, wherever they stand in it, inner switches left out.
-fn cases_of(body: Node<'_>) -> Vec<Node<'_>> {
-    let mut found = Vec::new();
-    let mut cursor = body.walk();
-    let mut descend = cursor.goto_first_child();
-    let mut level = u32::from(descend);
-    while level > 0 {
-        if descend {
-            let node = cursor.node();
-            let node_kind = kind(node);
-            if node_kind == Kind::CaseStatement {
-                found.push(node);
-            }
-            let inside = has_statements(node_kind) && node_kind != Kind::SwitchStatement;
-            if inside && cursor.goto_first_child() {
-                level += 1;
-                continue;
-            }
-        }
-        if cursor.goto_next_sibling() {
-            descend = true;
-        } else {
-            cursor.goto_parent();
-            level -= 1;
-            descend = false;
-        }
-    }
-    found
-}
-

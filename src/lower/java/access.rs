@@ -43,11 +43,10 @@ impl<'t> Lowering<'t> {
         match self.resolve(name) {
             Name::Local(local) => Target::Local(local, self.f.b.ty(local)),
             Name::Field { of, declared, info } => {
-                if !info.is_static {
-                    if let Some(place) = self.instance_of(of, span).and_then(|object| self.field_place(&object, name)) {
+                if !info.is_static
+                    && let Some(place) = self.instance_of(of, span).and_then(|object| self.field_place(&object, name)) {
                         return Target::Place(place, info.ty);
                     }
-                }
                 Target::Place(self.static_place(declared, name), info.ty)
             }
             Name::Unknown => Target::Place(self.inherited(name), TyId::UNKNOWN),

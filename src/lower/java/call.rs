@@ -64,11 +64,10 @@ impl<'t> Lowering<'t> {
             }
         };
         let receiver = receiver.map(|value| {
-            if let Some(of) = value.ty.name().and_then(|ty| self.names.by_name.get(&ty).copied()) {
-                if let Some((_, method)) = self.method_of(of, name) {
+            if let Some(of) = value.ty.name().and_then(|ty| self.names.by_name.get(&ty).copied())
+                && let Some((_, method)) = self.method_of(of, name) {
                     result = method.ret;
                 }
-            }
             self.keep(value, arguments, span).op
         });
         let (args, arg_spans) = self.arguments(arguments);

@@ -7,8 +7,9 @@ use super::kinds::{Kind, Role};
 use super::names::is_capitalized;
 use super::resolve::Frame;
 use super::{Lowering, child, of_kind};
+use crate::lower::comments;
 use crate::base::{FastMap, Symbol};
-use crate::ir::{Const, FuncIdx, Import, Modifiers, TyId, TypeDecl, TypeIdx, TypeKind};
+use crate::ir::{Comment, Const, FuncIdx, Import, Modifiers, TyId, TypeDecl, TypeIdx, TypeKind};
 
 /// What is known of a type while its file is lowered.
 #[derive(Default)]
@@ -100,7 +101,10 @@ impl<'t> Lowering<'t> {
             self.function_body(func, body, None);
         }
         self.bodies(types);
-        self.comments(root);
+        for span in comments::kept(self.text, root, |node| matches!(self.kind(node), Kind::LineComment | Kind::BlockComment)) {
+            let span = self.map_span(span);
+            self.unit.comments.push(Comment { span });
+        }
     }
 
     /// Regions the parser could not read.
@@ -229,13 +233,11 @@ impl<'t> Lowering<'t> {
         for child in self.children(body) {
             if child.kind == Kind::EnumBodyDeclarations {
                 self.member_types(child.node, of);
-            } else if child.kind.is_type_declaration() {
-                if let Some(member) = self.declare_type(child.node, Some(of), None) {
-                    if let Some(SimpleName(Some(simple))) = self.infos.get(member).map(|info| info.simple) {
+            } else if child.kind.is_type_declaration()
+                && let Some(member) = self.declare_type(child.node, Some(of), None)
+                    && let Some(SimpleName(Some(simple))) = self.infos.get(member).map(|info| info.simple) {
                         self.names.members.insert((Some(of), simple), member);
                     }
-                }
-            }
         }
     }
 

@@ -53,14 +53,13 @@ impl<'t> Lowering<'t> {
             (decl.modifiers, decl.annotations, decl.extends, decl.implements) = (modifiers, annotations, extends, implements);
             decl.type_params = type_params.unwrap_or_default();
         }
-        if kind == TypeKind::Record {
-            if let Some(params) = child(&children, Role::Parameters) {
+        if kind == TypeKind::Record
+            && let Some(params) = child(&children, Role::Parameters) {
                 for param in self.formal_parameters(params, 0).0 {
                     let modifiers = Modifiers::PRIVATE | Modifiers::FINAL;
                     self.add_field(of, param.name, param.ty, modifiers, param.annotations, None, param.span);
                 }
             }
-        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one for each part of a field")]

@@ -18,7 +18,6 @@ mod access;
 mod annotation;
 mod assign;
 mod call;
-mod comments;
 mod constant;
 mod creation;
 mod decl;

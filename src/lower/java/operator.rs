@@ -108,9 +108,9 @@ impl<'t> Lowering<'t> {
             let right = self.expr(right_node);
             let is_string = left.ty == TyId::STRING || right.ty == TyId::STRING;
             let last = pending.is_empty();
-            if op == BinOp::Add && is_string {
-                if let (Operand::Const(a), Operand::Const(b)) = (&left.op, &right.op) {
-                    if let (Some(a), Some(b)) = (literal_text(*a), literal_text(*b)) {
+            if op == BinOp::Add && is_string
+                && let (Operand::Const(a), Operand::Const(b)) = (&left.op, &right.op)
+                    && let (Some(a), Some(b)) = (literal_text(*a), literal_text(*b)) {
                         let text = run.get_or_insert(a);
                         text.push_str(&b);
                         let next_is_literal = !last
@@ -128,8 +128,6 @@ impl<'t> Lowering<'t> {
                         left_span = span;
                         continue;
                     }
-                }
-            }
             if let Some(text) = run.take() {
                 left.op = Operand::Const(Const::Str(Symbol::new(&text)));
             }
@@ -162,11 +160,10 @@ impl<'t> Lowering<'t> {
         else {
             return self.unknown_expr(node, dst);
         };
-        if operator == Kind::Minus && self.is_literal(operand) {
-            if let Some(value) = self.constant_val(node) {
+        if operator == Kind::Minus && self.is_literal(operand)
+            && let Some(value) = self.constant_val(node) {
                 return self.give(value, dst, span);
             }
-        }
         let value = self.expr(operand);
         match operator {
             Kind::Minus => {

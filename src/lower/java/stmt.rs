@@ -16,11 +16,10 @@ impl<'t> Lowering<'t> {
             return;
         }
         let kind = self.kind(node);
-        if !matches!(kind, Kind::ForStatement | Kind::WhileStatement | Kind::DoStatement | Kind::EnhancedForStatement) {
-            if kind != Kind::LabeledStatement {
+        if !matches!(kind, Kind::ForStatement | Kind::WhileStatement | Kind::DoStatement | Kind::EnhancedForStatement)
+            && kind != Kind::LabeledStatement {
                 self.f.label = None;
             }
-        }
         if node.has_error() && is_simple(kind) && self.error_outside_blocks(node) {
             self.unreadable(node, kind);
         } else {
@@ -294,11 +293,10 @@ impl<'t> Lowering<'t> {
     /// A class, interface, enum or record declared in a block.
     fn local_type(&mut self, node: Node<'t>) {
         if let Some(Reused::Type(of)) = self.remembered(node) {
-            if let Some(info) = self.infos.get(of) {
-                if let Some(simple) = info.simple.0 {
+            if let Some(info) = self.infos.get(of)
+                && let Some(simple) = info.simple.0 {
                     self.f.local_types.insert(simple, of);
                 }
-            }
             return;
         }
         if let Some(of) = self.nested_type(node) {

@@ -141,7 +141,7 @@ impl<N: Names> Parser<'_, N> {
             let args = match &mac.params {
                 None => Vec::new(),
                 Some(_) => {
-                    let Some(args) = arguments(self.text, self.at) else { return None };
+                    let args = arguments(self.text, self.at)?;
                     self.at = args.end;
                     args.list
                 }

@@ -16,6 +16,9 @@ pub struct HeaderScan {
     pub(super) includes: Vec<(Box<str>, bool)>,
 }
 
+/// The definitions of one name, each with its header.
+type Definitions = SmallVec<[(u32, Box<Macro<'static>>); 1]>;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct HeaderTable {
@@ -25,7 +28,7 @@ pub struct HeaderTable {
     /// What each header includes.
     includes: Vec<Box<[u32]>>,
     /// Name to definitions, by header.
-    macros: FastMap<Box<str>, SmallVec<[(u32, Box<Macro<'static>>); 1]>>,
+    macros: FastMap<Box<str>, Definitions>,
     include_dirs: Vec<String>,
 }
 

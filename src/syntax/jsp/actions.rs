@@ -1,18 +1,12 @@
 //! What the standard actions, JSTL and Spring's tags do, as Java. Any other action takes its attributes and may do
 //! with them what it likes. Must not know template text.
 
-use super::el::{is_java_name, java_string, to_java};
-use super::scan::{RawAttribute, Tag, el_end, scriptlet_end};
+use super::java_text::{is_java_name, java_string};
+use super::scan::Tag;
 use super::translate::{Open, OpenKind, Piece, Translator};
+use super::value::{Value, constant, joined};
 use super::{IncludeKind, OutputContext};
 use crate::base::Span;
-
-/// An attribute's value as a Java expression.
-struct Value {
-    java: Vec<Piece>,
-    /// Literal text only.
-    constant: bool,
-}
 
 impl Translator<'_> {
     /// A start or empty tag.
@@ -427,68 +421,6 @@ impl Translator<'_> {
             None => vec![Piece::Made(String::from("__el.test()"), tag.span)],
         }
     }
-
-    fn value_of(&self, tag: &Tag<'_>, name: &str) -> Option<Value> {
-        tag.attribute(name).map(|attribute| self.value(attribute))
-    }
-
-    /// Splits a value into literal text, `${…}`, `#{…}` and `<%= … %>`.
-    fn value(&self, attribute: &RawAttribute<'_>) -> Value {
-        let (start, end) = (attribute.value.lo as usize, attribute.value.hi as usize);
-        let inside = self.text.get(..end).unwrap_or_default();
-        let mut parts: Vec<Vec<Piece>> = Vec::new();
-        let mut literal = String::new();
-        let (mut at, mut is_constant) = (start, true);
-        while let Some(character) = inside.get(at..).and_then(|rest| rest.chars().next()) {
-            let rest = inside.get(at..).unwrap_or_default();
-            let dynamic = if rest.starts_with("${") || rest.starts_with("#{") {
-                el_end(inside, at + 2).map(|close| {
-                    let java = to_java(&unescape(inside.get(at + 2..close).unwrap_or_default()));
-                    (vec![Piece::Made(java, Span::new(at, close + 1))], close + 1)
-                })
-            } else if rest.starts_with("<%=") {
-                let (close, after) = scriptlet_end(inside, at + 3);
-                self.java_of(Span::new(at + 3, close)).map(|java| (joined("(", vec![java], ")", Span::new(at, after)), after))
-            } else {
-                None
-            };
-            match dynamic {
-                Some((java, after)) => {
-                    if !literal.is_empty() {
-                        parts.push(constant(&unescape(&literal), attribute.value));
-                        literal.clear();
-                    }
-                    parts.push(java);
-                    is_constant = false;
-                    at = after;
-                }
-                None => {
-                    literal.push(character);
-                    at += character.len_utf8();
-                    // `\${` is no expression.
-                    if character == '\\'
-                        && let Some(escaped) = inside.get(at..).and_then(|rest| rest.chars().next())
-                    {
-                        literal.push(escaped);
-                        at += escaped.len_utf8();
-                    }
-                }
-            }
-        }
-        if !literal.is_empty() || parts.is_empty() {
-            parts.push(constant(&unescape(&literal), attribute.value));
-        }
-        if parts.len() == 1 {
-            return Value { java: parts.pop().unwrap_or_default(), constant: is_constant };
-        }
-        let mut java = vec![Piece::Made(String::from("(\"\""), attribute.value)];
-        for part in parts {
-            java.push(Piece::Made(String::from(" + "), attribute.value));
-            java.extend(part);
-        }
-        java.push(Piece::Made(String::from(")"), attribute.value));
-        Value { java, constant: false }
-    }
 }
 
 fn scope_setter(scope: Option<&str>) -> &'static str {
@@ -498,50 +430,6 @@ fn scope_setter(scope: Option<&str>) -> &'static str {
         Some("application") => "application.setAttribute(",
         _ => "pageContext.setAttribute(",
     }
-}
-
-fn constant(text: &str, span: Span) -> Vec<Piece> {
-    vec![Piece::Made(java_string(text), span)]
-}
-
-/// `before a, b, c after`.
-fn joined(before: &str, parts: Vec<Vec<Piece>>, after: &str, span: Span) -> Vec<Piece> {
-    let mut pieces = vec![Piece::Made(before.to_owned(), span)];
-    for (index, part) in parts.into_iter().enumerate() {
-        if index > 0 {
-            pieces.push(Piece::Made(String::from(", "), span));
-        }
-        pieces.extend(part);
-    }
-    pieces.push(Piece::Made(after.to_owned(), span));
-    pieces
-}
-
-/// The escapes of an attribute of an action.
-fn unescape(text: &str) -> std::borrow::Cow<'_, str> {
-    if memchr::memchr2(b'\\', b'&', text.as_bytes()).is_none() {
-        return text.into();
-    }
-    let mut plain = text.to_owned();
-    for (escape, meaning) in [
-        ("\\\"", "\""),
-        ("\\'", "'"),
-        ("\\$", "$"),
-        ("&quot;", "\""),
-        ("&#034;", "\""),
-        ("&#34;", "\""),
-        ("&apos;", "'"),
-        ("&#039;", "'"),
-        ("&#39;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ] {
-        if plain.contains(escape) {
-            plain = plain.replace(escape, meaning);
-        }
-    }
-    plain.into()
 }
 
 fn is_type(name: &str) -> bool {

@@ -2,12 +2,15 @@
 //! the page it lands. docs/jsp.md has the scheme. Must not know other files: includes and tag libraries are recorded.
 
 mod actions;
+mod directive;
 mod el;
 mod html;
+mod java_text;
 mod scan;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod value;
 
 use super::MappedText;
 use crate::base::Span;

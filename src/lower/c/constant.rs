@@ -1,0 +1,116 @@
+//! Constant expressions: array lengths, enumerators, case labels, initialisers.
+//! Must not know functions' bodies.
+
+use tree_sitter::Node;
+
+use super::kinds::{Kind, field, kind};
+use super::types::{DEPTH_LIMIT, wrap};
+use super::{Lowering, literal};
+use crate::ir::{Const, TyId};
+
+impl<'t> Lowering<'_> {
+    /// The value of a constant expression.
+    pub(super) fn constant(&mut self, node: Node<'t>) -> Option<i128> {
+        self.depth += 1;
+        let value = if self.depth > DEPTH_LIMIT { None } else { self.constant_at(node) };
+        self.depth -= 1;
+        value
+    }
+
+    fn constant_at(&mut self, node: Node<'t>) -> Option<i128> {
+        match kind(node) {
+            Kind::NumberLiteral => match literal::number(self.text(node)) {
+                Const::Int(value, _) => Some(value),
+                _ => None,
+            },
+            Kind::CharLiteral => literal::character(self.text(node)).map(i128::from),
+            Kind::True => Some(1),
+            Kind::False => Some(0),
+            Kind::Identifier => self.enum_constants.get(&self.symbol(node)).copied().flatten(),
+            Kind::ParenthesizedExpression | Kind::ExtensionExpression => self.constant(node.named_child(0)?),
+            Kind::CastExpression => {
+                let ty = self.descriptor(field::r#type(node)?);
+                let value = self.constant(field::value(node)?)?;
+                Some(wrap(value, ty))
+            }
+            Kind::SizeofExpression => {
+                let ty = match field::r#type(node) {
+                    Some(ty) => self.sizeof_type(ty),
+                    None => {
+                        let mut value = field::value(node)?;
+                        while kind(value) == Kind::ParenthesizedExpression {
+                            value = value.named_child(0)?;
+                        }
+                        match kind(value) {
+                            Kind::Identifier => self.value_type(self.symbol(value))?,
+                            Kind::StringLiteral => {
+                                let text = literal::string(self.text(value));
+                                return i128::try_from(text.as_str().chars().count() + 1).ok();
+                            }
+                            _ => return None,
+                        }
+                    }
+                };
+                self.layout(ty, 0).map(|(size, _)| i128::from(size))
+            }
+            Kind::AlignofExpression => {
+                let ty = self.descriptor(field::r#type(node)?);
+                self.layout(ty, 0).map(|(_, align)| i128::from(align))
+            }
+            Kind::UnaryExpression => {
+                let value = self.constant(field::argument(node)?)?;
+                match self.text(field::operator(node)?) {
+                    "-" => Some(value.wrapping_neg()),
+                    "+" => Some(value),
+                    "~" => Some(!value),
+                    "!" => Some(i128::from(value == 0)),
+                    _ => None,
+                }
+            }
+            Kind::BinaryExpression => {
+                let left = self.constant(field::left(node)?)?;
+                let right = self.constant(field::right(node)?)?;
+                let shift = || u32::try_from(right).ok().filter(|by| *by < 64);
+                match self.text(field::operator(node)?) {
+                    "+" => left.checked_add(right),
+                    "-" => left.checked_sub(right),
+                    "*" => left.checked_mul(right),
+                    "/" => left.checked_div(right),
+                    "%" => left.checked_rem(right),
+                    "<<" => left.checked_shl(shift()?),
+                    ">>" => left.checked_shr(shift()?),
+                    "&" => Some(left & right),
+                    "|" => Some(left | right),
+                    "^" => Some(left ^ right),
+                    "==" => Some(i128::from(left == right)),
+                    "!=" => Some(i128::from(left != right)),
+                    "<" => Some(i128::from(left < right)),
+                    ">" => Some(i128::from(left > right)),
+                    "<=" => Some(i128::from(left <= right)),
+                    ">=" => Some(i128::from(left >= right)),
+                    "&&" => Some(i128::from(left != 0 && right != 0)),
+                    "||" => Some(i128::from(left != 0 || right != 0)),
+                    _ => None,
+                }
+            }
+            Kind::ConditionalExpression => {
+                let cond = self.constant(field::condition(node)?)?;
+                if cond == 0 {
+                    self.constant(field::alternative(node)?)
+                } else {
+                    field::consequence(node).map_or(Some(cond), |then| self.constant(then))
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The type in `sizeof(T)`, which may as well be a variable's name.
+    pub(super) fn sizeof_type(&mut self, node: Node<'t>) -> TyId {
+        let base = field::r#type(node).filter(|ty| kind(*ty) == Kind::TypeIdentifier && field::declarator(node).is_none());
+        match base.and_then(|base| self.value_type(self.symbol(base))) {
+            Some(ty) => ty,
+            None => self.descriptor(node),
+        }
+    }
+}
