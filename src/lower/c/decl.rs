@@ -295,6 +295,11 @@ impl<'t> FnCx<'_, '_, 't> {
         for param in params.named_children(&mut cursor) {
             match kind(param) {
                 Kind::ParameterDeclaration => {
+                    // `f(a) { … }`: a name without a type.
+                    if let Some(name) = self.low.untyped(param) {
+                        declared.push((name, TyId::INT, param));
+                        continue;
+                    }
                     let one = self.low.param(param);
                     match one.name {
                         Some(name) => declared.push((self.low.symbol(name), one.ty, param)),

@@ -15,6 +15,8 @@ mod place;
 mod scope;
 mod stmt;
 mod switch;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use tree_sitter::{Node, Tree};

@@ -241,6 +241,10 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
                     let local = self.b.local(Some(name), TyId::UNKNOWN, LocalKind::User, span);
                     self.low.scopes.declare(name, Binding::Local(local, TyId::UNKNOWN));
                 }
+                // What stands whole in it is often the next statement.
+                if let Some(value) = field::value(child).filter(|value| !value.has_error()) {
+                    self.effect(value);
+                }
             }
         }
     }

@@ -137,6 +137,13 @@ impl<'t> Lowering<'_> {
         }
     }
 
+    /// The name of a definition's parameter that has no type: what stands there for a type names none.
+    pub(super) fn untyped(&self, param: Node<'_>) -> Option<Symbol> {
+        let only = field::r#type(param).filter(|ty| param.named_child_count() == 1 && kind(*ty) == Kind::TypeIdentifier)?;
+        let name = self.symbol(only);
+        (!self.typedefs.contains_key(&name) && system_typedef(name.as_str()).is_none()).then_some(name)
+    }
+
     /// What a typedef name stands for; the name itself where the file does not say.
     pub(super) fn named(&self, name: Symbol) -> TyId {
         if let Some(ty) = self.typedefs.get(&name) {

@@ -268,6 +268,8 @@ impl<'t> Lowering<'t> {
             None => (Vec::new(), false),
         };
         modifiers.set(Modifiers::VARARGS, varargs);
+        // Broken code: a method without its name reads as a static constructor.
+        modifiers.remove(Modifiers::STATIC);
         let throws = of_kind(&children, Kind::Throws).map(|list| self.type_list(list)).unwrap_or_default();
         self.forget_type_params(self.unit.functions.next_idx(), before, true);
         let function = Function {

@@ -82,6 +82,12 @@ fn a_broken_statement_leaves_its_neighbours() {
 }
 
 #[test]
+fn a_static_constructor_is_a_constructor() {
+    let text = unit_text(&unit_of("class A { int n; static A(int n) { this.n = n; } }"));
+    assert!(text.contains("fn A.<init>(n: i32) -> void\n") && text.contains("this_0.n := n_1"), "{text}");
+}
+
+#[test]
 fn long_chains_lower_and_deep_nesting_is_counted() {
     let chain = vec!["x"; 5_000].join(" + \"-\" + ");
     let calls = ".a()".repeat(5_000);
@@ -118,7 +124,7 @@ const TOKENS: &[&str] = &[
 ];
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 96, ..Default::default() })]
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 96, failure_persistence: None, ..Default::default() })]
 
     /// Any mutation of tokens parses, lowers and verifies without a panic.
     #[test]

@@ -11,6 +11,8 @@ mod lex;
 mod macros;
 mod predefined;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use headers::{HeaderScan, HeaderTable};
