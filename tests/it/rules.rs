@@ -1,11 +1,14 @@
-//! The repository's rules: each has its fixtures, and the syntactic ones hold on theirs to the line.
+//! The repository's rules: each has its fixtures, and those that need no engine hold on theirs to the line.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use haechi::base::Span;
+use haechi::analysis::config::ConfigRules;
+use haechi::base::{FileId, Span};
 use haechi::harness::{self, Reported};
 use haechi::rules::{RuleKind, RuleSet};
+use haechi::source::FileKind;
+use haechi::syntax::document;
 use haechi::syntax::pattern::{PatternRules, PatternTarget};
 use haechi::syntax::{DEFAULT_PARSE_TIME, Grammar, jsp, parser};
 
@@ -14,15 +17,12 @@ use crate::tree;
 /// Rules that have not two BAD and two GOOD marks yet. This list only shrinks.
 const WITHOUT_FIXTURES: &[&str] = &[];
 
-/// Syntactic rules that do not hold on their fixtures yet: their regular expressions read the marks in the comments.
-const NOT_EXACT: &[&str] = &["c/debug-code", "c/insecure-random", "c/missing-salt", "c/unlimited-authentication"];
-
 fn rule_set() -> RuleSet {
     RuleSet::builtin().unwrap_or_else(|error| panic!("rules/{error}"))
 }
 
-/// What the syntactic rules report in the files below a folder, as the pipeline would run them.
-fn scan(folder: &Path, patterns: &PatternRules, set: &RuleSet) -> Vec<Reported> {
+/// What the syntactic and config rules report in the files below a folder, as the pipeline would run them.
+fn scan(folder: &Path, patterns: &PatternRules, configs: &ConfigRules<'_>, set: &RuleSet) -> Vec<Reported> {
     let mut reported = Vec::new();
     for path in tree::files_below(folder, "") {
         let name = path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
@@ -37,39 +37,45 @@ fn scan(folder: &Path, patterns: &PatternRules, set: &RuleSet) -> Vec<Reported> 
             let matches = patterns.run(target, made, &tree);
             matches.hits.into_iter().for_each(|(rule, span)| report(rule, back(span)));
         };
-        match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
+        let kind = match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
             "java" => {
                 syntactic(Grammar::Java, PatternTarget::Java, &text, &|span| span);
+                continue;
             }
             "c" | "h" => {
                 syntactic(Grammar::C, PatternTarget::C, &text, &|span| span);
+                continue;
             }
             "jsp" | "tag" => {
                 let page = jsp::translate(&text, &name).java;
                 syntactic(Grammar::Java, PatternTarget::Web, &page.text, &|span| page.map.to_original(span));
+                continue;
             }
-            _ => {}
-        }
+            "xml" => FileKind::Xml,
+            "properties" => FileKind::Properties,
+            "yml" | "yaml" => FileKind::Yaml,
+            _ => continue,
+        };
+        let (document, problems) = document::parse(FileId::from(0), kind, &text);
+        assert!(problems.is_empty(), "{}: {problems:?}", tree::name(&path));
+        configs.run(&name, &document).hits.into_iter().for_each(|hit| report(hit.rule, hit.at.span));
     }
     reported
 }
 
 #[test]
-fn syntactic_rules_report_their_fixtures_to_the_line() {
+fn syntactic_and_config_rules_report_their_fixtures_to_the_line() {
     let set = rule_set();
     let patterns = PatternRules::compile(set.rules.iter_enumerated()).unwrap_or_else(|error| panic!("rules/{error}"));
-    let is_syntactic =
-        |id: &str| !NOT_EXACT.contains(&id) && set.find(id).is_some_and(|(_, rule)| matches!(rule.kind, RuleKind::Pattern(_)));
+    let configs = ConfigRules::compile(set.rules.iter_enumerated()).unwrap();
+    let needs_no_engine = |id: &str| set.find(id).is_some_and(|(_, rule)| matches!(rule.kind, RuleKind::Pattern(_) | RuleKind::Config(_)));
     let mut wrong = Vec::new();
     let mut judged = 0;
     for (id, folder) in harness::fixture_folders(&tree::root().join("fixtures")).unwrap() {
-        if NOT_EXACT.contains(&id.as_str()) {
-            continue;
-        }
         let mut marks = harness::collect_marks(&folder).unwrap();
-        marks.retain(|mark| is_syntactic(&mark.rule));
+        marks.retain(|mark| needs_no_engine(&mark.rule));
         judged += marks.len();
-        let reported = scan(&folder, &patterns, &set);
+        let reported = scan(&folder, &patterns, &configs, &set);
         let own = [id.as_str()];
         wrong.extend(harness::compare(&marks, &reported, &own, |_| true).iter().map(|mismatch| format!("{id}/{mismatch}")));
     }
