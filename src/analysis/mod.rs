@@ -6,6 +6,7 @@
 
 mod build;
 mod call;
+mod checks;
 pub mod config;
 mod expr;
 mod frame;
@@ -222,6 +223,9 @@ struct Leaf {
 pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
     let context = Context::new(program, rules);
     let mut outcome = Outcome::default();
+    let checked = checks::run_checks(&context);
+    outcome.findings.extend(checked.findings);
+    outcome.examined.extend(checked.examined);
     for level in &program.components.levels {
         let leaves: Vec<Leaf> = level.par_iter().flat_map_iter(|component| analyse_component(&context, component)).collect();
         for leaf in leaves {

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::kinds::{Kind, field, kind};
 use super::stmt::{FnCx, Jump};
+use crate::base::Span;
 use crate::ir::{BlockId, Const, Operand, Terminator};
 
 impl<'t> FnCx<'_, '_, 't> {
@@ -28,6 +29,12 @@ impl<'t> FnCx<'_, '_, 't> {
         self.jumps.pop();
     }
 
+    /// Goes back to a loop's head; the jump is written where the loop's keyword is.
+    fn go_back(&mut self, node: Node<'t>, head: BlockId) {
+        let span = node.child(0).map_or(Span::default(), |keyword| self.span(keyword));
+        self.b.terminate(Terminator::Goto(head), span);
+    }
+
     pub(super) fn while_loop(&mut self, node: Node<'t>) {
         let (head, body, after) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
         self.b.start(head);
@@ -35,7 +42,7 @@ impl<'t> FnCx<'_, '_, 't> {
         self.b.start(body);
         self.with_jump(Jump { on_break: after, on_continue: Some(head) }, field::body(node));
         self.error_children(node);
-        self.go(head);
+        self.go_back(node, head);
         self.b.start(after);
     }
 
@@ -68,7 +75,7 @@ impl<'t> FnCx<'_, '_, 't> {
         if let Some(update) = field::update(node) {
             self.effect_or_broken(update);
         }
-        self.go(head);
+        self.go_back(node, head);
         self.b.start(after);
         self.low.scopes.close(mark, |_| {});
     }

@@ -183,7 +183,12 @@ impl<'t> FnCx<'_, '_, 't> {
         let Some(argument) = field::value(node) else { return Val::unknown() };
         let span = self.span(node);
         if ty == TyId::VOID {
-            self.effect(argument);
+            // `(void)f()` says that the result is left alone on purpose: unlike that of `f();` it has a place.
+            if kind(argument) == Kind::CallExpression {
+                self.expr(argument);
+            } else {
+                self.effect(argument);
+            }
             return Val { op: Operand::Const(Const::Unknown), ty };
         }
         let value = self.expr(argument);

@@ -65,12 +65,18 @@ impl<'t> Lowering<'t> {
         self.f.b.start(head);
         let after = self.loop_test(child(&children, Role::Condition));
         let (brk, _) = self.loop_body(label, Some(head), child(&children, Role::Body));
-        self.goto(head);
+        self.go_back(node, head);
         self.after_loop(after, brk);
     }
 
     fn goto(&mut self, target: BlockId) {
         self.f.b.terminate(Terminator::Goto(target), Span::default());
+    }
+
+    /// Goes back to a loop's head; the jump is written where the loop's keyword is.
+    fn go_back(&mut self, node: Node<'t>, head: BlockId) {
+        let span = node.child(0).map_or(Span::default(), |keyword| self.span(keyword));
+        self.f.b.terminate(Terminator::Goto(head), span);
     }
 
     pub(super) fn do_stmt(&mut self, node: Node<'t>) {
@@ -90,7 +96,7 @@ impl<'t> Lowering<'t> {
                     self.cond(condition, head, block);
                     after = Some(block);
                 }
-                _ => self.goto(head),
+                _ => self.go_back(node, head),
             }
         }
         self.after_loop(after, brk);
@@ -117,7 +123,7 @@ impl<'t> Lowering<'t> {
                 }
             }
         }
-        self.goto(head);
+        self.go_back(node, head);
         self.after_loop(after, brk);
     }
 
