@@ -38,6 +38,7 @@ impl Frame<'_> {
         let mut summary = exporter.summary;
         summary.inputs = self.inputs.raw.clone();
         summary.latent = latent;
+        summary.drop_unused_inputs();
         summary.no_return = no_return;
         if summary.outcomes.is_empty() && !no_return {
             summary.outcomes.push(Outcome::default());
@@ -153,7 +154,7 @@ impl Exporter<'_, '_> {
                 kinds: mark.kinds,
                 name: mark.name,
                 cleared: mark.cleared,
-                steps: self.frame.traces.steps(mark.path),
+                hops: self.frame.traces.hops(mark.path).into(),
                 at_start: mark.at_start,
             });
         }

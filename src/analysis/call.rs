@@ -272,7 +272,8 @@ impl<'a> Frame<'a> {
             for slot in slots {
                 // The receiver itself is no data, unless it is tainted as a whole.
                 for mut mark in self.deep_marks(state, slot) {
-                    mark.path = self.traces.through(mark.path, self.at(view.span), view.name.as_str());
+                    let hop = self.hop(view.span, StepKind::Through, view.name);
+                    mark.path = self.traces.extend(mark.path, hop);
                     mark.at_start = false;
                     if self.is_number(view.ty) {
                         mark.cleared |= super::kinds::NUMBER;
@@ -313,8 +314,8 @@ impl<'a> Frame<'a> {
     }
 
     /// A step of the trace for a call that is entered.
-    pub(super) fn pass_step(&self, span: Span, callee: FuncId) -> crate::findings::Step {
+    pub(super) fn pass_hop(&self, span: Span, callee: FuncId) -> super::trace::Hop {
         let name = self.ctx.program.function(callee).1.name;
-        self.step(span, StepKind::Pass, name.as_str())
+        self.hop(span, StepKind::Pass, name)
     }
 }

@@ -8,7 +8,7 @@ use super::Context;
 use super::kinds;
 use super::state::{Cell, State, Test};
 use super::summary::{Input, Latent, LatentKind, MAX_LATENT, MAX_PATH, Root};
-use super::trace::{PathId, Traces};
+use super::trace::{Hop, PathId, Traces, Trail};
 use super::value::{InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Examined, Finding, FindingState, Step, StepKind};
@@ -55,7 +55,7 @@ pub(super) struct Pending {
     pub(super) at: FileSpan,
     /// The function it lies in.
     pub(super) function: FuncId,
-    pub(super) steps: Vec<Step>,
+    pub(super) trail: Trail,
     /// How many calls down.
     pub(super) depth: u8,
 }
@@ -338,8 +338,8 @@ impl<'a> Frame<'a> {
         }
     }
 
-    pub(super) fn step(&self, span: Span, kind: StepKind, name: &str) -> Step {
-        Step { at: self.at(span), kind, name: name.to_owned() }
+    pub(super) fn hop(&self, span: Span, kind: StepKind, name: Symbol) -> Hop {
+        Hop { at: self.at(span), kind, name }
     }
 
     /// Counts a place that a rule looked at, once.
@@ -383,8 +383,11 @@ impl<'a> Frame<'a> {
     /// Leaves a defect to the callers.
     pub(super) fn leave_latent(&mut self, state: &State, input: InputId, pending: Pending) {
         let room = self.latent.len() < MAX_LATENT;
-        let known =
-            self.latent.iter_mut().find(|known| known.0 == input && known.1.kind == pending.kind && known.1.at == pending.at);
+        let is_null = matches!(pending.kind, LatentKind::NullDeref { .. });
+        let known = self
+            .latent
+            .iter_mut()
+            .find(|known| known.0 == input && known.1.kind == pending.kind && (is_null || known.1.at == pending.at));
         match known {
             // Reached on another path too: only what both paths need still has to hold.
             Some(known) => known.2.retain(|condition| state.conditions.contains(condition)),
@@ -403,7 +406,7 @@ impl<'a> Frame<'a> {
                 conditions: conditions.into_iter().map(|(input, test)| (input.raw(), test)).collect(),
                 at: pending.at,
                 function: pending.function,
-                steps: pending.steps,
+                trail: pending.trail,
                 depth: pending.depth,
             })
             .collect()

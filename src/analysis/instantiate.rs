@@ -6,15 +6,18 @@ use super::frame::{Frame, ObjectKind, Pending};
 use super::sinks::Arrival;
 use super::state::{Cell, State, Test};
 use super::summary::{Latent, LatentKind, Outcome, Root, Summary};
+use super::trace::{Hop, before, steps};
 use super::value::{Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::Span;
-use crate::findings::{Step, StepKind};
+use crate::findings::StepKind;
 use crate::ir::{Modifiers, TyId};
 use crate::program::FuncId;
 use crate::rules::CheckKind;
 
 /// Defects are not handed up further than this many calls.
 const MAX_DEPTH: u8 = 12;
+/// Nulls are not: who passes one that far up is seldom the one to blame.
+const MAX_NULL_DEPTH: u8 = 4;
 
 /// What a call passes.
 pub(super) struct Passed<'v> {
@@ -212,14 +215,12 @@ impl Frame<'_> {
             }
         }
         let value = self.bound(state, binding, latent.input);
-        let pass = self.pass_step(binding.span, binding.callee);
+        let pass = self.pass_hop(binding.span, binding.callee);
         match &latent.kind {
             LatentKind::Sink { sink, callee, cleared, at_start } => {
                 for mark in self.deep_marks(state, value) {
                     let mark = Mark { cleared: mark.cleared | cleared, at_start: mark.at_start && *at_start, ..mark };
-                    let mut steps = self.traces.steps(mark.path);
-                    steps.push(pass.clone());
-                    steps.extend(latent.steps.iter().cloned());
+                    let tail = before(pass, latent.trail.clone());
                     let arrival = Arrival {
                         sink: *sink,
                         callee: *callee,
@@ -227,21 +228,23 @@ impl Frame<'_> {
                         function: latent.function,
                         depth: latent.depth + 1,
                     };
-                    self.arrive(state, mark, &arrival, steps);
+                    self.arrive(state, mark, &arrival, tail);
                 }
             }
             LatentKind::NullDeref { .. } => {
+                if latent.depth >= MAX_NULL_DEPTH {
+                    return;
+                }
                 let known = &self.values[value];
                 let (origin, check) = match known.null {
                     Null::Yes(at) => (at, CheckKind::NullDereference),
                     Null::Maybe(at) => (at, CheckKind::NullDereferenceOfResult),
                     Null::Unknown => {
                         if let Some(input) = known.input {
-                            let mut steps = vec![pass];
-                            steps.extend(latent.steps.iter().cloned());
+                            let trail = before(pass, latent.trail.clone());
                             let depth = latent.depth + 1;
                             let pending =
-                                Pending { kind: latent.kind.clone(), at: latent.at, function: latent.function, steps, depth };
+                                Pending { kind: latent.kind.clone(), at: latent.at, function: latent.function, trail, depth };
                             self.leave_latent(state, input, pending);
                         }
                         return;
@@ -249,10 +252,10 @@ impl Frame<'_> {
                     Null::No => return,
                 };
                 let Some(rules) = self.ctx.check_rules.get(&(check, self.language())) else { return };
-                let mut steps = vec![Step { at: origin, kind: StepKind::Null, name: String::new() }, pass];
-                steps.extend(latent.steps.iter().cloned());
+                let null = Hop { at: origin, kind: StepKind::Null, name: self.ctx.names.empty };
+                let trace = steps(&[null, pass], &latent.trail);
                 for rule in rules.clone() {
-                    self.report(rule, latent.at, latent.function, Some(origin), Vec::new(), steps.clone());
+                    self.report(rule, latent.at, latent.function, Some(origin), Vec::new(), trace.clone());
                 }
             }
         }
@@ -283,10 +286,10 @@ impl Frame<'_> {
             match mark.input {
                 None => {
                     let Some(source) = mark.source else { continue };
-                    let path = mark.steps.iter().fold(None, |before, step| Some(self.traces.push(before, step.clone())));
+                    let path = mark.hops.iter().fold(None, |before, hop| Some(self.traces.push(before, *hop)));
                     let path = path.unwrap_or_default();
                     let back =
-                        self.step(binding.span, StepKind::Return, self.ctx.program.function(binding.callee).1.name.as_str());
+                        self.hop(binding.span, StepKind::Return, self.ctx.program.function(binding.callee).1.name);
                     let path = self.traces.extend(path, back);
                     value.add_mark(Mark {
                         origin: Origin::Source(source),
@@ -300,9 +303,9 @@ impl Frame<'_> {
                 Some(input) => {
                     let actual = self.bound(state, binding, input);
                     for own in self.deep_marks(state, actual) {
-                        let pass = self.pass_step(binding.span, binding.callee);
+                        let pass = self.pass_hop(binding.span, binding.callee);
                         let path = self.traces.extend(own.path, pass);
-                        let path = self.traces.append(path, &mark.steps);
+                        let path = self.traces.append(path, &mark.hops);
                         value.add_mark(Mark {
                             cleared: own.cleared | mark.cleared,
                             path,

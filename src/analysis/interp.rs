@@ -342,7 +342,7 @@ impl Frame<'_> {
         let Some(decl) = self.body.locals.get(local) else { return };
         let (span, name) = (decl.span, decl.name.unwrap_or_else(|| crate::base::Symbol::new("")));
         let cleared = self.values[value].marks.first().map_or(0, |mark| mark.cleared);
-        let step = self.step(span, crate::findings::StepKind::Source, name.as_str());
+        let step = self.hop(span, crate::findings::StepKind::Source, name);
         let path = self.traces.push(None, step);
         let mark = super::value::Mark {
             origin: super::value::Origin::Source(self.at(span)),

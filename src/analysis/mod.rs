@@ -80,6 +80,7 @@ struct Names {
     init: Symbol,
     wrapped: Symbol,
     resource: Symbol,
+    empty: Symbol,
 }
 
 /// `call` rules by the called name.
@@ -117,7 +118,7 @@ impl<'p> Context<'p> {
         let mut context = Context {
             program,
             rules,
-            names: Names { init: Symbol::new("<init>"), wrapped: Symbol::new("<wrapped>"), resource: Symbol::new("<resource>") },
+            names: Names { init: Symbol::new("<init>"), wrapped: Symbol::new("<wrapped>"), resource: Symbol::new("<resource>"), empty: Symbol::new("") },
             sink_rules: FastMap::default(),
             cleared_by: FastMap::default(),
             check_rules: FastMap::default(),

@@ -109,7 +109,8 @@ impl Frame<'_> {
                             same = Some(carried);
                         }
                         for mut mark in self.text_marks(state, carried) {
-                            mark.path = self.traces.through(mark.path, self.at(view.span), view.name.as_str());
+                            let hop = self.hop(view.span, StepKind::Through, view.name);
+                            mark.path = self.traces.extend(mark.path, hop);
                             mark.at_start &= flow.access == Access::FromElement;
                             result.add_mark(mark);
                         }
@@ -298,7 +299,7 @@ impl Frame<'_> {
     }
 
     pub(super) fn source_mark(&mut self, view: &CallView<'_>, kinds: crate::rules::SourceKinds) -> Mark {
-        let step = self.step(view.span, StepKind::Source, view.name.as_str());
+        let step = self.hop(view.span, StepKind::Source, view.name);
         let path = self.traces.push(None, step);
         Mark { origin: Origin::Source(self.at(view.span)), kinds, name: view.name, cleared: 0, path, at_start: true }
     }

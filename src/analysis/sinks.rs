@@ -4,9 +4,10 @@
 use super::frame::{Frame, Pending};
 use super::state::State;
 use super::summary::LatentKind;
+use super::trace::{Hop, Trail, before, steps};
 use super::value::{Cleared, Mark, Null, Origin, ValueId};
 use crate::base::{FileSpan, RuleId, Span, Symbol};
-use crate::findings::{Step, StepKind};
+use crate::findings::StepKind;
 use crate::program::FuncId;
 use crate::rules::{CheckKind, Confidence, RuleKind, SourceKinds};
 
@@ -55,20 +56,20 @@ impl Frame<'_> {
         }
         let at = self.at(span);
         for mark in self.deep_marks(state, value) {
-            let mut steps = self.traces.steps(mark.path);
-            steps.push(self.step(span, StepKind::Sink, callee.as_str()));
+            let tail = before(self.hop(span, StepKind::Sink, callee), None);
             let arrival = Arrival { sink, callee, at, function: self.id, depth: 0 };
-            self.arrive(state, mark, &arrival, steps);
+            self.arrive(state, mark, &arrival, tail);
         }
     }
 
     /// Taint arrives at a sink, here or in a callee.
-    pub(super) fn arrive(&mut self, state: &State, mark: Mark, arrival: &Arrival, steps: Vec<Step>) {
+    pub(super) fn arrive(&mut self, state: &State, mark: Mark, arrival: &Arrival, tail: Trail) {
         let &Arrival { sink, callee, at, function, depth } = arrival;
         match mark.origin {
             Origin::Input(input) => {
                 let kind = LatentKind::Sink { sink, callee, cleared: mark.cleared, at_start: mark.at_start };
-                self.leave_latent(state, input, Pending { kind, at, function, steps, depth });
+                let trail = self.traces.trail(mark.path, tail);
+                self.leave_latent(state, input, Pending { kind, at, function, trail, depth });
             }
             Origin::Source(origin) => {
                 let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
@@ -82,7 +83,7 @@ impl Frame<'_> {
                         ("whole", mark.at_start.to_string()),
                     ];
                     let cap = weight(mark.kinds);
-                    if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps.clone()) {
+                    if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), &tail)) {
                         finding.confidence = finding.confidence.min(cap);
                     }
                 }
@@ -105,9 +106,9 @@ impl Frame<'_> {
             Null::Unknown => {
                 if let Some(input) = known.input {
                     let at = self.at(span);
-                    let steps = vec![self.step(span, StepKind::Sink, "")];
+                    let trail = before(self.hop(span, StepKind::Sink, self.ctx.names.empty), None);
                     let kind = LatentKind::NullDeref { check: CheckKind::NullDereference };
-                    self.leave_latent(state, input, Pending { kind, at, function: self.id, steps, depth: 0 });
+                    self.leave_latent(state, input, Pending { kind, at, function: self.id, trail, depth: 0 });
                     // From here on it is not null: one report a value.
                     self.assume_null(state, value, false);
                 }
@@ -116,8 +117,8 @@ impl Frame<'_> {
         };
         if let (Null::Yes(at) | Null::Maybe(at), Some(rules)) = (known.null, self.ctx.check_rules.get(&(check, self.language())))
         {
-            let origin = Step { at, kind: StepKind::Null, name: String::new() };
-            let here = self.step(span, StepKind::Sink, "");
+            let origin = Hop { at, kind: StepKind::Null, name: self.ctx.names.empty };
+            let here = self.hop(span, StepKind::Sink, self.ctx.names.empty);
             for rule in rules.clone() {
                 self.examine(rule, span);
                 let place = self.at(span);
@@ -127,7 +128,7 @@ impl Frame<'_> {
                     self.id,
                     Some(at),
                     vec![("name", self.snippet_name(span))],
-                    vec![origin.clone(), here.clone()],
+                    steps(&[origin, here], &None),
                 );
             }
         }

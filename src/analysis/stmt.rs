@@ -44,7 +44,7 @@ impl Frame<'_> {
         // The value keeps its identity: only the way of its marks grows, and only the first time.
         for at in 0..self.values[value].marks.len() {
             let path = self.values[value].marks[at].path;
-            let step = self.step(span, StepKind::Store, name.as_str());
+            let step = self.hop(span, StepKind::Store, name);
             let path = self.traces.extend(path, step);
             self.values[value].marks[at].path = path;
         }

@@ -4,9 +4,9 @@
 use smallvec::SmallVec;
 
 use super::state::{Cell, Test};
+use super::trace::{Hop, Trail};
 use super::value::{Cleared, Konst, Null};
 use crate::base::{FileSpan, Symbol};
-use crate::findings::Step;
 use crate::program::FuncId;
 use crate::rules::{CheckKind, SourceKinds};
 
@@ -84,7 +84,7 @@ pub(super) struct SumMark {
     pub(super) kinds: SourceKinds,
     pub(super) name: Symbol,
     pub(super) cleared: Cleared,
-    pub(super) steps: Vec<Step>,
+    pub(super) hops: Box<[Hop]>,
     pub(super) at_start: bool,
 }
 
@@ -111,7 +111,7 @@ pub(super) struct Latent {
     /// The function it lies in.
     pub(super) function: FuncId,
     /// The way from the input to `at`, that place included.
-    pub(super) steps: Vec<Step>,
+    pub(super) trail: Trail,
     /// How many calls down.
     pub(super) depth: u8,
 }
@@ -135,4 +135,35 @@ pub(super) enum LatentKind {
         /// The rule's check.
         check: CheckKind,
     },
+}
+
+impl Summary {
+    /// Keeps only the inputs that something refers to: a function reads many fields that no caller has to bind.
+    pub(super) fn drop_unused_inputs(&mut self) {
+        let mut place: Vec<Option<u32>> = vec![None; self.inputs.len()];
+        let mut kept = Vec::new();
+        let inputs = std::mem::take(&mut self.inputs);
+        let mut keep = |input: &mut u32| {
+            let Some(slot) = place.get_mut(*input as usize) else { return };
+            let new = *slot.get_or_insert_with(|| {
+                kept.extend(inputs.get(*input as usize).cloned());
+                u32::try_from(kept.len()).unwrap_or(u32::MAX).saturating_sub(1)
+            });
+            *input = new;
+        };
+        for outcome in &mut self.outcomes {
+            outcome.conditions.iter_mut().for_each(|(input, _)| keep(input));
+            outcome.writes.iter_mut().for_each(|(input, ..)| keep(input));
+        }
+        for value in &mut self.values {
+            value.input.iter_mut().for_each(&mut keep);
+            value.input_objects.iter_mut().for_each(&mut keep);
+            value.marks.iter_mut().filter_map(|mark| mark.input.as_mut()).for_each(&mut keep);
+        }
+        for latent in &mut self.latent {
+            keep(&mut latent.input);
+            latent.conditions.iter_mut().for_each(|(input, _)| keep(input));
+        }
+        self.inputs = kept;
+    }
 }

@@ -1,71 +1,112 @@
-//! The way of data through a function: a tree of steps, each knowing the one before. Must not know values.
+//! The way of data through a function: a tree of hops, each knowing the one before; and the trails that summaries keep,
+//! whose tails are shared between a callee and its callers. Must not know values.
 
+use std::sync::Arc;
+
+use crate::base::{FileSpan, Symbol};
 use crate::findings::{Step, StepKind};
 
 index_vec::define_index_type! {
-    /// A step and, through its parents, the whole way to it.
+    /// A hop and, through its parents, the whole way to it.
     pub(super) struct PathId = u32;
     DEFAULT = PathId::from_raw_unchecked(0);
 }
 
-/// More steps than this are not kept: the way's end matters more to nobody than its first hundred steps.
-pub(super) const MAX_TRACE: usize = 64;
+/// More hops than this are not kept in one function: the first and last ones tell the story.
+const MAX_HOPS: usize = 24;
+/// Steps of a finding's trace, at most.
+const MAX_TRACE: usize = 96;
 
-/// The steps of the function under analysis. Step 0 is no step.
+/// A step of a trace, before anybody reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hop {
+    pub(super) at: FileSpan,
+    pub(super) kind: StepKind,
+    pub(super) name: Symbol,
+}
+
+/// Hops from an input to a defect, first to last.
+pub(super) type Trail = Option<Arc<Link>>;
+
+/// A hop and those after it.
+#[derive(Debug)]
+pub(super) struct Link {
+    hop: Hop,
+    rest: Trail,
+}
+
+/// A hop before a trail.
+pub(super) fn before(hop: Hop, rest: Trail) -> Trail {
+    Some(Arc::new(Link { hop, rest }))
+}
+
+/// Hops as a finding shows them.
+pub(super) fn steps(first: &[Hop], trail: &Trail) -> Vec<Step> {
+    let mut all: Vec<Hop> = first.to_vec();
+    let mut rest = trail.as_ref();
+    while let Some(link) = rest {
+        if all.len() >= MAX_TRACE {
+            break;
+        }
+        all.push(link.hop);
+        rest = link.rest.as_ref();
+    }
+    all.dedup();
+    all.into_iter().map(|hop| Step { at: hop.at, kind: hop.kind, name: hop.name.as_str().to_owned() }).collect()
+}
+
+/// The hops of the function under analysis. Hop 0 is none.
 #[derive(Debug, Default)]
 pub(super) struct Traces {
-    steps: Vec<(Option<PathId>, Step)>,
+    hops: Vec<(Option<PathId>, Hop)>,
 }
 
 impl Traces {
-    /// A step after another.
-    pub(super) fn push(&mut self, before: Option<PathId>, step: Step) -> PathId {
-        self.steps.push((before, step));
-        PathId::from_usize(self.steps.len())
+    /// A hop after another.
+    pub(super) fn push(&mut self, before: Option<PathId>, hop: Hop) -> PathId {
+        self.hops.push((before, hop));
+        PathId::from_usize(self.hops.len())
     }
 
-    /// A step after another, unless it is the same place again.
-    pub(super) fn extend(&mut self, before: PathId, step: Step) -> PathId {
-        if let Some((_, last)) = self.step(before)
-            && last.at == step.at
-        {
-            return before;
+    /// A hop after another, unless it is the same place again.
+    pub(super) fn extend(&mut self, before: PathId, hop: Hop) -> PathId {
+        match self.hop(before) {
+            Some((_, last)) if last.at == hop.at => before,
+            _ => self.push(Some(before), hop),
         }
-        self.push(Some(before), step)
     }
 
-    /// Several steps after another: a callee's way.
-    pub(super) fn append(&mut self, before: PathId, steps: &[Step]) -> PathId {
-        steps.iter().fold(before, |path, step| self.extend(path, step.clone()))
+    /// Several hops after another: a callee's way.
+    pub(super) fn append(&mut self, before: PathId, hops: &[Hop]) -> PathId {
+        hops.iter().fold(before, |path, hop| self.extend(path, *hop))
     }
 
-    fn step(&self, path: PathId) -> Option<&(Option<PathId>, Step)> {
-        self.steps.get(path.index().checked_sub(1)?)
+    fn hop(&self, path: PathId) -> Option<&(Option<PathId>, Hop)> {
+        self.hops.get(path.index().checked_sub(1)?)
     }
 
-    /// The steps from the first to this one.
-    pub(super) fn steps(&self, path: PathId) -> Vec<Step> {
-        let mut steps = Vec::new();
+    /// The hops from the first to this one.
+    pub(super) fn hops(&self, path: PathId) -> Vec<Hop> {
+        let mut hops = Vec::new();
         let mut at = Some(path);
-        while let Some((before, step)) = at.and_then(|at| self.step(at)) {
-            steps.push(step.clone());
+        while let Some((before, hop)) = at.and_then(|at| self.hop(at)) {
+            hops.push(*hop);
             at = *before;
-            if steps.len() > MAX_TRACE * 4 {
+            if hops.len() > MAX_HOPS * 8 {
                 break;
             }
         }
-        steps.reverse();
-        if steps.len() > MAX_TRACE {
-            // The first steps and the last ones tell the story.
-            let tail = steps.split_off(steps.len() - MAX_TRACE / 2);
-            steps.truncate(MAX_TRACE / 2);
-            steps.extend(tail);
+        hops.reverse();
+        if hops.len() > MAX_HOPS {
+            let tail = hops.split_off(hops.len() - MAX_HOPS / 2);
+            hops.truncate(MAX_HOPS / 2);
+            hops.extend(tail);
         }
-        steps
+        hops
     }
 
-    /// A step that passes a call.
-    pub(super) fn through(&mut self, before: PathId, at: crate::base::FileSpan, name: &str) -> PathId {
-        self.extend(before, Step { at, kind: StepKind::Through, name: name.to_owned() })
+    /// The same before a trail.
+    pub(super) fn trail(&self, path: PathId, rest: Trail) -> Trail {
+        self.hops(path).into_iter().rev().fold(rest, |rest, hop| before(hop, rest))
     }
 }

@@ -5,9 +5,10 @@ use super::call::CallView;
 use super::frame::{Frame, ObjectKind};
 use super::interp::Exits;
 use super::state::{Cell, State};
+use super::trace::{Hop, steps};
 use super::value::{ObjId, ValueId};
 use crate::base::{FileSpan, Span, Symbol};
-use crate::findings::{Step, StepKind};
+use crate::findings::StepKind;
 use crate::rules::{ApiModel, Slot, TypestateKind};
 
 /// Status of a resource.
@@ -62,7 +63,7 @@ impl Frame<'_> {
             for rule in rules {
                 self.examine(rule, view.span);
                 if self.values[status].only_int() == Some(RELEASED) {
-                    let steps = self.life(object, kind, view.span);
+                    let steps = steps(&self.life(object, kind, view.span), &None);
                     let at = self.at(view.span);
                     self.report(rule, at, self.id, None, vec![("callee", view.name.as_str().to_owned())], steps);
                 }
@@ -80,15 +81,15 @@ impl Frame<'_> {
         }
     }
 
-    fn life(&self, object: ObjId, kind: Symbol, here: Span) -> Vec<Step> {
+    fn life(&self, object: ObjId, kind: Symbol, here: Span) -> Vec<Hop> {
         let mut steps = Vec::new();
         if let Some(at) = self.acquired.get(&(object, kind)) {
-            steps.push(Step { at: *at, kind: StepKind::Acquire, name: kind.as_str().to_owned() });
+            steps.push(Hop { at: *at, kind: StepKind::Acquire, name: kind });
         }
         if let Some(at) = self.released.get(&(object, kind)) {
-            steps.push(Step { at: *at, kind: StepKind::Release, name: kind.as_str().to_owned() });
+            steps.push(Hop { at: *at, kind: StepKind::Release, name: kind });
         }
-        steps.push(self.step(here, StepKind::Sink, kind.as_str()));
+        steps.push(self.hop(here, StepKind::Sink, kind));
         steps
     }
 
@@ -106,7 +107,7 @@ impl Frame<'_> {
                 for rule in self.ctx.typestate_rules(TypestateKind::UseAfterRelease, kind, self.language()) {
                     self.examine(rule, span);
                     if self.values[status].only_int() == Some(RELEASED) {
-                        let steps = self.life(object, kind, span);
+                        let steps = steps(&self.life(object, kind, span), &None);
                         let at = self.at(span);
                         self.report(
                             rule,
@@ -151,8 +152,8 @@ impl Frame<'_> {
         leaks.dedup();
         for (at, kind) in leaks {
             for rule in self.ctx.typestate_rules(TypestateKind::Leak, kind, self.language()) {
-                let step = Step { at, kind: StepKind::Acquire, name: kind.as_str().to_owned() };
-                self.report(rule, at, self.id, None, vec![("name", kind.as_str().to_owned())], vec![step]);
+                let step = Hop { at, kind: StepKind::Acquire, name: kind };
+                self.report(rule, at, self.id, None, vec![("name", kind.as_str().to_owned())], steps(&[step], &None));
             }
         }
     }
