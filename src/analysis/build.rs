@@ -11,6 +11,8 @@ use crate::base::FastMap;
 const MAX_OBJECT_DEPTH: u8 = 4;
 /// Returns told apart before outcomes are joined.
 const MAX_KEPT: usize = 12;
+/// Cells of inputs' objects that an outcome writes.
+const MAX_WRITES: usize = 32;
 /// Cells of an object handed up.
 const MAX_CELLS: usize = 24;
 
@@ -117,7 +119,7 @@ impl Frame<'_> {
 impl Exporter<'_, '_> {
     fn outcome(&mut self, state: &State, result: Option<ValueId>) -> Outcome {
         let ret = result.map(|value| self.value(state, value, 0));
-        let written: Vec<_> = self.frame.written(state).collect();
+        let written: Vec<_> = self.frame.written(state).take(MAX_WRITES).collect();
         let mut writes = Vec::with_capacity(written.len());
         for (input, _, cell, value) in written {
             let value = self.value(state, value, 0);

@@ -331,6 +331,18 @@ impl<'a> Frame<'a> {
     /// A refined value takes the place of another everywhere.
     pub(super) fn replace(&mut self, state: &mut State, old: ValueId, new: ValueId) {
         state.replace(old, new);
+        // An input's field has no cell until something is learnt of it.
+        if let Some(input) = self.values[old].input
+            && let Some((last, rest)) = self.inputs[input].path.split_last()
+        {
+            let parent = Input { root: self.inputs[input].root, path: rest.iter().copied().collect() };
+            if let Some(object) = self.input_ids.get(&parent).and_then(|parent| self.input_objects.get(parent)) {
+                let known = state.cell(*object, *last);
+                if known.is_none() || known == Some(old) {
+                    state.set_cell(*object, *last, new);
+                }
+            }
+        }
         for place in &mut self.scratch {
             if *place == Some(old) {
                 *place = Some(new);

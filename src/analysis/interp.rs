@@ -17,8 +17,11 @@ const MAX_STATES: usize = 8;
 const MAX_STATES_LARGE: usize = 2;
 /// A function with more blocks than this is large.
 const LARGE_BLOCKS: usize = 150;
-/// Statements executed in one function, abstractly; beyond it what is found stands and the bound is reported.
-const MAX_STEPS: u32 = 60_000;
+/// Statements executed in one function, abstractly: so many, and so many for each of its statements. From half of it on
+/// states are joined at once; beyond it what is found stands and the bound is reported.
+const BASE_STEPS: u32 = 2_000;
+const STEPS_PER_STATEMENT: u32 = 24;
+const MAX_STEPS: u32 = 40_000;
 /// Heaps smaller than this are not searched for garbage.
 const GARBAGE_THRESHOLD: usize = 12;
 /// Cells of a heap; beyond it the oldest are forgotten and the bound is reported.
@@ -54,6 +57,8 @@ impl Frame<'_> {
         for (at, block) in order.iter().enumerate() {
             rank[*block] = at;
         }
+        let size = u32::try_from(body.stmts.len()).unwrap_or(u32::MAX);
+        let budget = size.saturating_mul(STEPS_PER_STATEMENT).saturating_add(BASE_STEPS).min(MAX_STEPS);
         let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
         let mut states: IndexVec<BlockId, BlockStates> = body.blocks.iter().map(|_| BlockStates::default()).collect();
         let mut worklist = std::collections::BTreeSet::new();
@@ -66,7 +71,7 @@ impl Frame<'_> {
         while let Some(at) = worklist.pop_first() {
             let Some(&block) = order.get(at) else { continue };
             for state in std::mem::take(&mut states[block].pending) {
-                if self.steps > MAX_STEPS {
+                if self.steps > budget {
                     exits.exhausted = true;
                     self.out.bound_hits += 1;
                     return exits;
@@ -81,6 +86,7 @@ impl Frame<'_> {
                     }
                     self.collect_garbage(&mut state);
                     let Some(entry) = states.get_mut(target) else { continue };
+                    let max_states = if self.steps > budget / 2 { 1 } else { max_states };
                     if self.offer(entry, state, max_states)
                         && let Some(&rank) = rank.get(target)
                     {
@@ -94,8 +100,9 @@ impl Frame<'_> {
 
     /// Adds a state to a block's; `true` if the block has to run with it.
     fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize) -> bool {
+        let kept_apart = entry.seen.len();
         for (at, known) in entry.seen.iter_mut().chain(entry.joined.as_mut()).enumerate() {
-            if self.same(known, &state, at >= max_states) {
+            if self.same(known, &state, at >= kept_apart) {
                 // Reached under different conditions: only what both have holds.
                 if known.conditions != state.conditions {
                     let kept = known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
@@ -188,6 +195,9 @@ impl Frame<'_> {
                 _ => false,
             })
             && (std::rc::Rc::ptr_eq(&a.heap, &b.heap)
+                || !loosely
+                    && a.heap.len() == b.heap.len()
+                    && a.heap.iter().zip(b.heap.iter()).all(|(x, y)| x.0 == y.0 && x.1 == y.1 && same(x.2, y.2))
                 || (loosely || a.heap.len() == b.heap.len()) && {
                     let cells = Cells::of(b);
                     a.heap.iter().all(|(object, cell, value)| {

@@ -262,23 +262,22 @@ impl Frame<'_> {
                 return joined;
             }
         }
+        if let ObjectKind::Input(input) = self.objects[object].kind {
+            // What an input held on entry needs no cell of its own: asked again, it is the same value.
+            let deeper = if cell == STATIC_CELL { Some(input) } else { self.deeper(input, cell) };
+            if let Some(deeper) = deeper {
+                return if cell == STATIC_CELL { self.static_value(deeper, ty) } else { self.input_value(deeper, ty) };
+            }
+        }
         let fresh = match self.objects[object].kind.clone() {
             ObjectKind::Input(input) => {
-                let deeper = if cell == STATIC_CELL { Some(input) } else { self.deeper(input, cell) };
-                match deeper {
-                    Some(input) if cell == STATIC_CELL => self.static_value(input, ty),
-                    Some(input) => self.input_value(input, ty),
-                    None => {
-                        // Beyond the longest path: the shorter path's data.
-                        let mut value = Value::default();
-                        for mark in self.input_marks(input) {
-                            value.add_mark(mark);
-                        }
-                        self.value(value)
-                    }
+                // Beyond the longest path: the shorter path's data.
+                let mut value = Value::default();
+                for mark in self.input_marks(input) {
+                    value.add_mark(mark);
                 }
+                self.value(value)
             }
-            ObjectKind::Allocated(_) if self.default_null(object, cell) => self.null(span),
             _ => {
                 let marks = self.objects[object].marks.clone();
                 let numeric = matches!(ty.get(), Ty::Int { .. } | Ty::Bool | Ty::Float { .. } | Ty::Char { .. });
@@ -306,11 +305,6 @@ impl Frame<'_> {
     fn input_marks(&mut self, input: super::value::InputId) -> SmallVec<[Mark; 1]> {
         let value = self.input_value(input, TyId::UNKNOWN);
         self.values[value].marks.clone()
-    }
-
-    /// Whether an unwritten reference field of an object made in view is null: only where the program declares it.
-    fn default_null(&self, _object: ObjId, _cell: Cell) -> bool {
-        false
     }
 
     /// Writes a place.

@@ -104,7 +104,7 @@ impl Frame<'_> {
             Null::Yes(_) => CheckKind::NullDereference,
             Null::Maybe(_) => CheckKind::NullDereferenceOfResult,
             Null::Unknown => {
-                if let Some(input) = known.input {
+                if let Some(input) = known.input.filter(|input| self.inputs[*input].path.is_empty()) {
                     let at = self.at(span);
                     let trail = before(self.hop(span, StepKind::Sink, self.ctx.names.empty), None);
                     let kind = LatentKind::NullDeref { check: CheckKind::NullDereference };
