@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn flags_of_all_commands_are_put_together() {
         let text = r#"[
-            {"directory": "/b", "command": "cc -DA=1 -D B -DC=\\\"x y\\\" -Iinc -I /usr/x -c a.c", "file": "a.c"},
+            {"directory": "/b", "command": "cc -DA=1 -D B -DC=\\\"x\\ y\\\" -Iinc -I /usr/x -c a.c", "file": "a.c"},
             {"directory": "/b", "arguments": ["cc", "-DA=2", "-DB", "-isystem", "sys", "-c", "b.c"], "file": "b.c"}
         ]"#;
         let flags = parse(text).unwrap();
