@@ -1,6 +1,6 @@
 //! Reads all C files of a folder and prints how well: bodies, broken bodies, opaque statements, and the time of each step
 //! beside the pure parse. `SHOW=n` prints n broken regions in full.
-#![allow(clippy::print_stdout, reason = "a tool for developers")]
+#![expect(clippy::print_stdout, reason = "a tool for developers")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -37,6 +37,8 @@ pub(super) struct FnCx<'l, 'a, 't> {
     skipped: bool,
     pub(super) jumps: Vec<Jump>,
     labels: FastMap<Symbol, BlockId>,
+    /// Labels met.
+    placed: FastSet<BlockId>,
     /// Labels whose address is taken, in order: where a computed goto may go.
     label_addresses: Vec<BlockId>,
     computed: Option<BlockId>,
@@ -57,6 +59,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
             skipped: false,
             jumps: Vec::new(),
             labels: FastMap::default(),
+            placed: FastSet::default(),
             label_addresses: Vec::new(),
             computed: None,
             cases: FastMap::default(),
@@ -203,6 +206,8 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
                 if let Some(label) = field::label(node) {
                     let label = self.low.symbol(label);
                     let block = self.label(label);
+                    // A label that is there already (as in C++ taken for C) marks no other place.
+                    let block = if self.placed.insert(block) { block } else { self.b.new_block() };
                     self.b.start(block);
                 }
                 if let Some(inner) = last_child(node) {

@@ -62,6 +62,12 @@ fn a_broken_statement_leaves_its_neighbours() {
 }
 
 #[test]
+fn a_label_that_is_there_twice_marks_the_first_place() {
+    let text = unit_text(&unit_of("void f(int x) { a: one(); goto a; a: two(); b: three(); a: four(); }"));
+    assert!(text.contains("goto bb1") && ["one(", "two(", "three(", "four("].iter().all(|call| text.contains(call)), "{text}");
+}
+
+#[test]
 fn deep_nesting_and_long_chains_end() {
     let chain = vec!["x"; 5_000].join(" + ");
     let elses = "if (x == 1) a(); else ".repeat(2_000);
