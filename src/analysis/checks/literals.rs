@@ -134,7 +134,9 @@ impl<'a> Checker<'a> {
         }
         let Some((arg, span)) = call.args.get(slot.arg).zip(call.arg_spans.get(slot.arg)) else { return };
         self.examine(slot.check);
-        if self.is_constant(&subject.facts, arg, 0) {
+        // A password that is hashed is no salt.
+        let hashed = slot.check == CheckKind::HardCodedSalt && slot.names.contains(&"update") && self.is_password_value(subject, arg);
+        if !hashed && self.is_constant(&subject.facts, arg, 0) {
             self.report_named(slot.check, *span, Some(subject.id), callee_name(call).unwrap_or_default());
         }
     }

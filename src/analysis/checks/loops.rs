@@ -3,7 +3,7 @@
 use super::facts::{callee_name, leaves};
 use super::{Checker, Subject};
 use crate::base::{FastSet, Span};
-use crate::ir::{BlockId, Body, Call, CallId, Const, Language, LocalId, LocalKind, Operand, Proj, Rvalue, StmtKind, Terminator};
+use crate::ir::{BlockId, Body, Call, CallId, Const, Language, LocalId, LocalKind, Modifiers, Operand, Proj, Rvalue, StmtKind, Terminator};
 use crate::program::FuncId;
 use crate::rules::CheckKind;
 
@@ -42,7 +42,9 @@ impl<'a> Checker<'a> {
         self.examine(CheckKind::UncontrolledRecursion);
         let body = subject.facts.body;
         let is_self = |call: CallId| {
-            subject.facts.target(call).is_some_and(|target| target.callees.as_slice() == [subject.id] && target.model.is_none())
+            let target = subject.facts.target(call);
+            target.is_some_and(|target| target.callees.as_slice() == [subject.id] && target.model.is_none())
+                && body.calls.get(call).is_some_and(|call| self.fits(subject, call))
         };
         // An overload that the types could not tell apart may be meant instead.
         let overloaded = subject.owner.is_some_and(|owner| {
@@ -84,6 +86,20 @@ impl<'a> Checker<'a> {
             let name = subject.function.name;
             self.report_named(CheckKind::UncontrolledRecursion, span, Some(subject.id), name.as_str());
         }
+    }
+
+    /// Whether arguments fit the function's own parameters: a method of a library's superclass may be meant instead.
+    fn fits(&self, subject: &Subject<'a>, call: &Call) -> bool {
+        let params = &subject.function.params;
+        !subject.function.modifiers.contains(Modifiers::VARARGS)
+            && params.len() == call.args.len()
+            && params.iter().zip(&call.args).all(|(param, arg)| {
+                let own = subject.facts.ty(&Operand::Local(param.local)).name();
+                match (own, subject.facts.class(arg)) {
+                    (Some(own), Some(given)) => self.program.is_subtype(given, own, self.models) || own.simple_name() == "Object",
+                    _ => true,
+                }
+            })
     }
 
     fn never_returns(&self, subject: &Subject<'a>, call: CallId) -> bool {

@@ -33,7 +33,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether a value is made of something named for a password.
-    fn is_password_value(&self, subject: &Subject<'a>, operand: &Operand) -> bool {
+    pub(super) fn is_password_value(&self, subject: &Subject<'a>, operand: &Operand) -> bool {
         let facts = &subject.facts;
         facts.depends(operand, |local: LocalId| {
             let operand = Operand::Local(local);
