@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::comments::CommentRules;
 use super::texts::Texts;
 use super::timing::{Part, PartTimes};
 use index_vec::IndexSlice;
@@ -49,6 +50,7 @@ pub(super) struct Front<'a> {
     pub(super) rules: &'a IndexSlice<RuleId, [Rule]>,
     pub(super) patterns: &'a PatternRules,
     pub(super) configs: &'a ConfigRules<'a>,
+    pub(super) comments: &'a CommentRules,
 }
 
 /// A file under way.
@@ -116,6 +118,13 @@ impl Front<'_> {
                     self.find(hit.rule, hit.at, None, hit.args, outcome);
                 }
                 outcome.document = Some(document);
+            }
+        }
+        if let Some(unit) = &outcome.unit {
+            let (hits, examined) = self.comments.run(unit, text);
+            outcome.examined.extend(examined);
+            for (rule, span) in hits {
+                self.find(rule, FileSpan { file, span }, None, Vec::new(), outcome);
             }
         }
         outcome.allows = scan_allows(file, kind, text);

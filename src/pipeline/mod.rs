@@ -1,6 +1,7 @@
 //! Runs the boxes in order: files in parallel, then the whole program, then what becomes of the findings.
 //! Must not know any output format, nor where its options come from.
 
+mod comments;
 mod compile_commands;
 mod files;
 mod options;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use index_vec::IndexVec;
 use rayon::ThreadPool;
 
+use comments::CommentRules;
 pub use files::FileOutcome;
 use files::Front;
 pub use options::ScanOptions;
@@ -162,8 +164,15 @@ pub fn lower_text(kind: FileKind, path: &str, text: &str, parse_time: Duration) 
     let (patterns, rules) = (PatternRules::default(), IndexVec::new());
     // No rules, no globs: this cannot fail.
     let Ok(configs) = ConfigRules::compile(std::iter::empty()) else { return FileOutcome::default() };
-    let front =
-        Front { times: &times, parse_time, preprocessor: &preprocessor, rules: &rules, patterns: &patterns, configs: &configs };
+    let front = Front {
+        times: &times,
+        parse_time,
+        preprocessor: &preprocessor,
+        rules: &rules,
+        patterns: &patterns,
+        configs: &configs,
+        comments: &CommentRules::default(),
+    };
     let mut outcome = FileOutcome::default();
     front.text(FileId::default(), kind, path, text, Instant::now(), &mut outcome);
     outcome
@@ -195,6 +204,7 @@ fn lower_files(
         rules: &wanted.rules.rules,
         patterns: &patterns,
         configs: &configs,
+        comments: &CommentRules::of(&wanted.rules.rules),
     };
     let sizes: IndexVec<FileId, u64> = texts.files().iter().map(|file| file.size).collect();
     progress.stage(Stage::Files, sizes.len() as u64);
