@@ -85,6 +85,23 @@ impl<'a> Facts<'a> {
         current
     }
 
+    /// What a variable is given by its assignments, calls left out; `None` where some call or parameter gives it.
+    pub(super) fn assigned(&self, local: LocalId) -> Option<Vec<&'a Rvalue>> {
+        let declared = self.body.locals.get(local)?;
+        if !matches!(declared.kind, LocalKind::User | LocalKind::Temp) {
+            return None;
+        }
+        let mut values = Vec::new();
+        for stmt in &self.body.stmts {
+            match &stmt.kind {
+                StmtKind::Assign(dst, rvalue) if *dst == local => values.push(rvalue),
+                StmtKind::Call(call) if self.body.calls.get(*call).is_some_and(|call| call.dst == Some(local)) => return None,
+                _ => {}
+            }
+        }
+        Some(values)
+    }
+
     /// The call that gives an operand.
     pub(super) fn call_of(&self, operand: &Operand) -> Option<(CallId, &'a Call)> {
         match self.source(operand)?.kind {

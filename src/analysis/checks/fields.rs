@@ -5,7 +5,7 @@ use crate::base::{FastSet, Symbol};
 use crate::ir::{Callee, Const, Field, FuncKind, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Ty, TypeDecl, TypeKind};
 use crate::rules::CheckKind;
 
-/// Collections that stay mutable behind a final field.
+/// Collections and dates that stay mutable behind a final field.
 const MUTABLE: &[&str] = &[
     "java.util.ArrayList",
     "java.util.LinkedList",
@@ -17,6 +17,8 @@ const MUTABLE: &[&str] = &[
     "java.util.HashSet",
     "java.util.LinkedHashSet",
     "java.util.TreeSet",
+    "java.util.Date",
+    "java.util.GregorianCalendar",
 ];
 
 /// Annotations of classes that generate no code over their fields.

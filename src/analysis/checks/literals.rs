@@ -135,7 +135,8 @@ impl<'a> Checker<'a> {
         let Some((arg, span)) = call.args.get(slot.arg).zip(call.arg_spans.get(slot.arg)) else { return };
         self.examine(slot.check);
         // A password that is hashed is no salt.
-        let hashed = slot.check == CheckKind::HardCodedSalt && slot.names.contains(&"update") && self.is_password_value(subject, arg);
+        let hashed =
+            slot.check == CheckKind::HardCodedSalt && slot.names.contains(&"update") && self.is_password_value(subject, arg);
         if !hashed && self.is_constant(&subject.facts, arg, 0) {
             self.report_named(slot.check, *span, Some(subject.id), callee_name(call).unwrap_or_default());
         }
@@ -150,7 +151,7 @@ impl<'a> Checker<'a> {
         if let Some(text) = text(&origin) {
             return !text.is_empty() && !text.starts_with("${");
         }
-        let Some(stmt) = facts.source(&origin) else { return false };
+        let Some(stmt) = facts.source(&origin) else { return self.is_constant_variable(facts, &origin, depth) };
         match &stmt.kind {
             StmtKind::Assign(_, Rvalue::ArrayLit(_, items)) => {
                 !items.is_empty() && items.iter().all(|item| is_number(facts, item))
@@ -170,6 +171,22 @@ impl<'a> Checker<'a> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a variable is only ever given constants, and some that are not empty.
+    fn is_constant_variable(&self, facts: &Facts<'a>, variable: &Operand, depth: usize) -> bool {
+        let Some(values) = variable.local().and_then(|local| facts.assigned(local)) else { return false };
+        let mut found = false;
+        for value in values {
+            let Rvalue::Use(value) = value else { return false };
+            match value {
+                Operand::Const(Const::Null) => {}
+                Operand::Const(Const::Str(text)) if text.as_str().is_empty() => {}
+                other if self.is_constant(facts, other, depth + 1) => found = true,
+                _ => return false,
+            }
+        }
+        found
     }
 
     fn is_constant_field(&self, facts: &Facts<'a>, place: &Place, depth: usize) -> bool {

@@ -3,7 +3,9 @@
 use super::facts::{callee_name, leaves};
 use super::{Checker, Subject};
 use crate::base::{FastSet, Span};
-use crate::ir::{BlockId, Body, Call, CallId, Const, Language, LocalId, LocalKind, Modifiers, Operand, Proj, Rvalue, StmtKind, Terminator};
+use crate::ir::{
+    BlockId, Body, Call, CallId, Const, Language, LocalId, LocalKind, Modifiers, Operand, Proj, Rvalue, StmtKind, Terminator,
+};
 use crate::program::FuncId;
 use crate::rules::CheckKind;
 
