@@ -89,7 +89,14 @@ fn main() {
         .reduce(Totals::default, Totals::add);
     let ms = |time: Duration| time.as_secs_f64() * 1000.0;
     println!("files {} bytes {} made {}", done.files, done.bytes, done.made);
-    println!("bodies {} broken {} ({:.2} %) skipped {} opaque {}", done.bodies, done.broken, done.broken as f64 * 100.0 / done.bodies.max(1) as f64, done.skipped, done.opaque);
+    println!(
+        "bodies {} broken {} ({:.2} %) skipped {} opaque {}",
+        done.bodies,
+        done.broken,
+        done.broken as f64 * 100.0 / done.bodies.max(1) as f64,
+        done.skipped,
+        done.opaque
+    );
     println!(
         "pure parse {:.0} ms, preprocess {:.0} ({:.1} %), parse {:.0} ({:.2} x), lower {:.0} ({:.1} %)",
         ms(done.pure),
@@ -173,7 +180,11 @@ fn errors(node: tree_sitter::Node<'_>, text: &str, name: &str, out: &mut Vec<(St
         let place = if inside { "body" } else { "top" };
         let kind = if node.is_missing() { format!("missing {}", node.kind()) } else { "error".into() };
         out.push((
-            format!("{place} {kind} in {} [{}]", node.parent().map_or("", |node| node.kind()), region.replace('\n', " ").chars().take(25).collect::<String>()),
+            format!(
+                "{place} {kind} in {} [{}]",
+                node.parent().map_or("", |node| node.kind()),
+                region.replace('\n', " ").chars().take(25).collect::<String>()
+            ),
             format!("{place} {name}:{} {kind} [{region}]\n{here}<<HERE>>{after}", node.start_position().row + 1),
         ));
         return;

@@ -68,13 +68,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     *kinds.entry(kind.to_owned()).or_default() += 1;
                     if show {
                         let line = text.get(..lo).unwrap_or_default().lines().count();
-                        println!("{kind} {}:{line} {:?}", file.display(), stmt.span.text(&text).chars().take(80).collect::<String>());
+                        println!(
+                            "{kind} {}:{line} {:?}",
+                            file.display(),
+                            stmt.span.text(&text).chars().take(80).collect::<String>()
+                        );
                     }
                 }
             }
         }
-        println!("{folder}: {} files, {bytes} bytes, {functions} functions, {bodies} bodies, {broken} broken, {skipped} skipped, {regions} regions, {opaque} opaque {kinds:?}, {faults} faults", files.len());
-        println!("  {stmts} statements, {blocks} blocks, {locals} locals; parse {parse:?}, lower {lower:?}, ratio {:.3}", lower.as_secs_f64() / parse.as_secs_f64());
+        println!(
+            "{folder}: {} files, {bytes} bytes, {functions} functions, {bodies} bodies, {broken} broken, {skipped} skipped, {regions} regions, {opaque} opaque {kinds:?}, {faults} faults",
+            files.len()
+        );
+        println!(
+            "  {stmts} statements, {blocks} blocks, {locals} locals; parse {parse:?}, lower {lower:?}, ratio {:.3}",
+            lower.as_secs_f64() / parse.as_secs_f64()
+        );
     }
     Ok(())
 }

@@ -19,7 +19,9 @@ pub fn verify_unit(unit: &Unit) -> Vec<String> {
             own.extend(verify_body(body, unit.functions.len()));
             for param in &function.params {
                 match body.locals.get(param.local) {
-                    Some(local) if local.name != Some(param.name) => own.push(format!("parameter {} is local {:?}", param.name, local.name)),
+                    Some(local) if local.name != Some(param.name) => {
+                        own.push(format!("parameter {} is local {:?}", param.name, local.name))
+                    }
                     Some(local) => {
                         let fits = match local.kind {
                             LocalKind::Param => true,
@@ -298,7 +300,9 @@ fn read(body: &Body, stmt: &StmtKind) -> Vec<LocalId> {
             Rvalue::Use(a) | Rvalue::Unary(_, a) | Rvalue::Cast(_, a) | Rvalue::InstanceOf(a, _) => locals.extend(a.local()),
             Rvalue::Load(id) => place(*id, &mut locals),
             Rvalue::Binary(_, a, b) => locals.extend(a.local().into_iter().chain(b.local())),
-            Rvalue::NewArray(_, operands) | Rvalue::ArrayLit(_, operands) => locals.extend(operands.iter().filter_map(Operand::local)),
+            Rvalue::NewArray(_, operands) | Rvalue::ArrayLit(_, operands) => {
+                locals.extend(operands.iter().filter_map(Operand::local))
+            }
             Rvalue::Lambda(_, captured) => locals.extend(captured.iter().copied()),
             Rvalue::MethodRef { receiver, .. } => locals.extend(receiver.as_ref().and_then(Operand::local)),
             Rvalue::AddrOf(_) | Rvalue::SizeOf(_) | Rvalue::Opaque => {}

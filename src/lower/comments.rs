@@ -9,8 +9,30 @@ use crate::base::Span;
 
 /// Words that make a comment worth keeping, in any letter case.
 const WORDS: &[&str] = &[
-    "haechi:", "password", "passwd", "pwd", "passphrase", "secret", "credential", "api key", "apikey", "api_key", "api-key",
-    "access key", "accesskey", "access_key", "private key", "token", "account", "login", "비밀번호", "패스워드", "암호", "계정", "비번", "인증키",
+    "haechi:",
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "credential",
+    "api key",
+    "apikey",
+    "api_key",
+    "api-key",
+    "access key",
+    "accesskey",
+    "access_key",
+    "private key",
+    "token",
+    "account",
+    "login",
+    "비밀번호",
+    "패스워드",
+    "암호",
+    "계정",
+    "비번",
+    "인증키",
     "로그인",
 ];
 

@@ -77,7 +77,9 @@ impl MappedText {
             let stop = self.map.segments.get(segment + 1).map_or(end, |next| end.min(next.made as usize));
             let text = self.text.get(at..stop).unwrap_or_default();
             match self.map.segments.get(segment) {
-                Some(Segment { made, original, replaced: None }) if *made as usize <= at => out.copy(text, *original as usize + at - *made as usize),
+                Some(Segment { made, original, replaced: None }) if *made as usize <= at => {
+                    out.copy(text, *original as usize + at - *made as usize)
+                }
                 Some(Segment { original, replaced: Some(length), .. }) => {
                     out.replace(text, Span { lo: *original, hi: original.saturating_add(*length) });
                 }

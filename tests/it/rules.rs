@@ -68,7 +68,8 @@ fn syntactic_and_config_rules_report_their_fixtures_to_the_line() {
     let set = rule_set();
     let patterns = PatternRules::compile(set.rules.iter_enumerated()).unwrap_or_else(|error| panic!("rules/{error}"));
     let configs = ConfigRules::compile(set.rules.iter_enumerated()).unwrap();
-    let needs_no_engine = |id: &str| set.find(id).is_some_and(|(_, rule)| matches!(rule.kind, RuleKind::Pattern(_) | RuleKind::Config(_)));
+    let needs_no_engine =
+        |id: &str| set.find(id).is_some_and(|(_, rule)| matches!(rule.kind, RuleKind::Pattern(_) | RuleKind::Config(_)));
     let mut wrong = Vec::new();
     let mut judged = 0;
     for (id, folder) in harness::fixture_folders(&tree::root().join("fixtures")).unwrap() {

@@ -182,7 +182,9 @@ impl<'t> FnCx<'_, '_, 't> {
     /// Whether the operand is the temporary of the comparison just pushed.
     fn is_comparison_result(&self, op: &Operand) -> bool {
         match (op, self.b.last_stmt()) {
-            (Operand::Local(local), Some(crate::ir::StmtKind::Assign(to, Rvalue::Binary(op, ..)))) => local == to && is_comparison(*op),
+            (Operand::Local(local), Some(crate::ir::StmtKind::Assign(to, Rvalue::Binary(op, ..)))) => {
+                local == to && is_comparison(*op)
+            }
             _ => false,
         }
     }

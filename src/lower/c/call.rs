@@ -13,16 +13,17 @@ fn library_result(name: &str) -> TyId {
     match name {
         "malloc" | "calloc" | "realloc" | "alloca" | "memcpy" | "memmove" | "memset" | "memchr" | "mmap" | "reallocarray"
         | "__builtin_alloca" | "aligned_alloc" | "memdup" => pointer(TyId::VOID),
-        "strcpy" | "strncpy" | "strcat" | "strncat" | "strchr" | "strrchr" | "strstr" | "strdup" | "strndup" | "strtok" | "getenv" | "fgets"
-        | "gets" | "strerror" | "getcwd" | "realpath" | "strpbrk" | "secure_getenv" => char_pointer(),
+        "strcpy" | "strncpy" | "strcat" | "strncat" | "strchr" | "strrchr" | "strstr" | "strdup" | "strndup" | "strtok"
+        | "getenv" | "fgets" | "gets" | "strerror" | "getcwd" | "realpath" | "strpbrk" | "secure_getenv" => char_pointer(),
         "strlen" | "strnlen" | "fread" | "fwrite" | "strspn" | "strcspn" | "wcslen" | "__builtin_strlen" => int(64, false),
         "read" | "write" | "recv" | "send" | "recvfrom" | "sendto" | "getline" | "readlink" | "pread" | "pwrite" => TyId::LONG,
         "strtol" | "atol" | "ftell" | "strtoll" | "atoll" | "lseek" => TyId::LONG,
         "strtoul" | "strtoull" => int(64, false),
-        "strcmp" | "strncmp" | "memcmp" | "strcasecmp" | "strncasecmp" | "atoi" | "rand" | "open" | "close" | "socket" | "printf" | "fprintf"
-        | "snprintf" | "sprintf" | "vsnprintf" | "scanf" | "sscanf" | "fscanf" | "getchar" | "fgetc" | "getc" | "putchar" | "puts" | "fclose"
-        | "fputs" | "fputc" | "fseek" | "abs" | "isdigit" | "isalpha" | "isspace" | "tolower" | "toupper" | "system" | "remove" | "unlink"
-        | "accept" | "bind" | "listen" | "connect" | "dup" | "dup2" | "pipe" | "stat" | "fstat" | "chmod" | "chdir" => TyId::INT,
+        "strcmp" | "strncmp" | "memcmp" | "strcasecmp" | "strncasecmp" | "atoi" | "rand" | "open" | "close" | "socket"
+        | "printf" | "fprintf" | "snprintf" | "sprintf" | "vsnprintf" | "scanf" | "sscanf" | "fscanf" | "getchar" | "fgetc"
+        | "getc" | "putchar" | "puts" | "fclose" | "fputs" | "fputc" | "fseek" | "abs" | "isdigit" | "isalpha" | "isspace"
+        | "tolower" | "toupper" | "system" | "remove" | "unlink" | "accept" | "bind" | "listen" | "connect" | "dup" | "dup2"
+        | "pipe" | "stat" | "fstat" | "chmod" | "chdir" => TyId::INT,
         _ => TyId::UNKNOWN,
     }
 }
@@ -39,7 +40,8 @@ impl<'t> FnCx<'_, '_, 't> {
             if let Some(value) = self.special(symbol.as_str(), node, arguments) {
                 return value;
             }
-            let known = self.low.scopes.get(symbol).is_some() || (self.low.globals.contains_key(&symbol) && !self.low.functions.contains_key(&symbol));
+            let known = self.low.scopes.get(symbol).is_some()
+                || (self.low.globals.contains_key(&symbol) && !self.low.functions.contains_key(&symbol));
             if !known {
                 name = Some(symbol);
             }
@@ -121,7 +123,9 @@ impl<'t> FnCx<'_, '_, 't> {
                 self.computed_goto(node);
                 Some(Val::unknown())
             }
-            "__builtin_unreachable" | "__builtin_trap" | "unreachable" if arguments.is_some_and(|arguments| arguments.named_child_count() == 0) => {
+            "__builtin_unreachable" | "__builtin_trap" | "unreachable"
+                if arguments.is_some_and(|arguments| arguments.named_child_count() == 0) =>
+            {
                 let span = self.span(node);
                 self.b.terminate(crate::ir::Terminator::Unreachable, span);
                 Some(Val::unknown())

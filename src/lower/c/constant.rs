@@ -4,9 +4,9 @@
 use tree_sitter::Node;
 
 use super::kinds::{Kind, field, kind};
-use super::types::{DEPTH_LIMIT, wrap};
+use super::types::DEPTH_LIMIT;
 use super::{Lowering, literal};
-use crate::ir::{Const, TyId};
+use crate::ir::{Const, Ty, TyId};
 
 impl<'t> Lowering<'_> {
     /// The value of a constant expression.
@@ -113,4 +113,17 @@ impl<'t> Lowering<'_> {
             None => self.descriptor(node),
         }
     }
+}
+
+/// A value wrapped to an integer type.
+pub(super) fn wrap(value: i128, ty: TyId) -> i128 {
+    let (bits, signed) = match ty.get() {
+        Ty::Bool => return i128::from(value != 0),
+        Ty::Int { bits, signed } => (*bits, *signed),
+        Ty::Char { bits } => (*bits, *bits == 8),
+        Ty::Enum(_) => (32, true),
+        _ => return value,
+    };
+    let shift = 128 - u32::from(bits);
+    if signed { value.wrapping_shl(shift) >> shift } else { ((value as u128) << shift >> shift) as i128 }
 }

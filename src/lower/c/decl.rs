@@ -181,13 +181,23 @@ impl<'t> Lowering<'_> {
         initializers: &mut Vec<(Symbol, TyId, Node<'t>)>,
     ) {
         let init = value.and_then(|value| self.constant_initializer(value, ty));
-        if init.is_none() && let Some(value) = value {
+        if init.is_none()
+            && let Some(value) = value
+        {
             initializers.push((name, ty, value));
         }
         self.unit.globals.push(Global { name, ty, modifiers, init, span });
     }
 
-    fn new_function(&self, name: Symbol, ret: TyId, modifiers: Modifiers, params: Vec<Param>, span: Span, name_span: Span) -> Function {
+    fn new_function(
+        &self,
+        name: Symbol,
+        ret: TyId,
+        modifiers: Modifiers,
+        params: Vec<Param>,
+        span: Span,
+        name_span: Span,
+    ) -> Function {
         Function {
             name,
             kind: FuncKind::Free,
@@ -339,4 +349,3 @@ impl<'t> FnCx<'_, '_, 't> {
         }
     }
 }
-

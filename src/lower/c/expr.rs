@@ -191,7 +191,9 @@ impl<'t> FnCx<'_, '_, 't> {
                     Kind::StringLiteral => literal::string_into(self.low.text(part), &mut text),
                     // `PRIu64` and its like: a conversion of some width.
                     Kind::Identifier => match self.low.text(part) {
-                        name if name.starts_with("PRI") => text.push_str(if name.ends_with("64") || name.ends_with("MAX") { "llu" } else { "u" }),
+                        name if name.starts_with("PRI") => {
+                            text.push_str(if name.ends_with("64") || name.ends_with("MAX") { "llu" } else { "u" })
+                        }
                         _ => unknown = true,
                     },
                     _ => {}
@@ -305,13 +307,18 @@ impl<'t> FnCx<'_, '_, 't> {
                     pointer(base)
                 }
             }
-            Kind::CastExpression | Kind::CompoundLiteral => field::r#type(node).map_or(TyId::UNKNOWN, |ty| self.low.descriptor(ty)),
+            Kind::CastExpression | Kind::CompoundLiteral => {
+                field::r#type(node).map_or(TyId::UNKNOWN, |ty| self.low.descriptor(ty))
+            }
             Kind::NumberLiteral => match literal::number(self.low.text(node)) {
                 Const::Int(_, ty) => ty,
                 _ => TyId::new(Ty::Float { bits: 64 }),
             },
             Kind::CharLiteral => TyId::INT,
-            Kind::CallExpression => match field::function(node).map(|function| self.low.symbol(function)).and_then(|name| self.low.functions.get(&name)) {
+            Kind::CallExpression => match field::function(node)
+                .map(|function| self.low.symbol(function))
+                .and_then(|name| self.low.functions.get(&name))
+            {
                 Some(ty) => match ty.get() {
                     Ty::Func { ret, .. } => *ret,
                     _ => TyId::UNKNOWN,

@@ -3,12 +3,13 @@
 use tree_sitter::Node;
 
 use super::Lowering;
+use super::constant::wrap;
 use super::expr::{Val, bare};
 use super::kinds::{Kind, field, kind};
 use super::literal;
 use super::place::Lvalue;
 use super::stmt::{FnCx, first_child, last_child};
-use super::types::{int_shape, wrap};
+use super::types::int_shape;
 use crate::base::Symbol;
 use crate::ir::{Const, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Ty, TyId};
 
@@ -43,15 +44,20 @@ impl<'t> Lowering<'_> {
                 for element in value.named_children(&mut cursor) {
                     match kind(element) {
                         Kind::Comment => continue,
-                        Kind::InitializerPair => match field::designator(element).map(|designator| (kind(designator), designator)) {
-                            Some((Kind::SubscriptDesignator, designator)) => {
-                                let Some(at) = first_child(designator).and_then(|at| self.constant(at)).and_then(|at| u64::try_from(at).ok()) else {
-                                    return ty;
-                                };
-                                next = at;
+                        Kind::InitializerPair => {
+                            match field::designator(element).map(|designator| (kind(designator), designator)) {
+                                Some((Kind::SubscriptDesignator, designator)) => {
+                                    let Some(at) = first_child(designator)
+                                        .and_then(|at| self.constant(at))
+                                        .and_then(|at| u64::try_from(at).ok())
+                                    else {
+                                        return ty;
+                                    };
+                                    next = at;
+                                }
+                                _ => return ty,
                             }
-                            _ => return ty,
-                        },
+                        }
                         Kind::StringLiteral if matches!(element_kind(*element_ty(&ty)), Ty::Char { .. }) => {
                             let text = literal::string(self.text(element));
                             next = text.as_str().chars().count() as u64;
@@ -160,7 +166,8 @@ impl<'t> FnCx<'_, '_, 't> {
     fn initialize_list(&mut self, place: Place, ty: TyId, list: Node<'t>) {
         let span = self.span(list);
         let mut cursor = list.walk();
-        let elements: Vec<Node<'t>> = list.named_children(&mut cursor).filter(|element| kind(*element) != Kind::Comment).take(ELEMENT_LIMIT).collect();
+        let elements: Vec<Node<'t>> =
+            list.named_children(&mut cursor).filter(|element| kind(*element) != Kind::Comment).take(ELEMENT_LIMIT).collect();
         let fields: Option<Vec<(Symbol, TyId)>> = match ty.get() {
             Ty::Record { tag, .. } => self
                 .low
@@ -254,7 +261,13 @@ impl<'t> FnCx<'_, '_, 't> {
     }
 
     /// One step of a designator; gives the position in the list where it is the first.
-    fn designate(&mut self, target: Lvalue, node: Node<'t>, fields: &Option<Vec<(Symbol, TyId)>>, first: bool) -> Option<(Lvalue, Option<usize>)> {
+    fn designate(
+        &mut self,
+        target: Lvalue,
+        node: Node<'t>,
+        fields: &Option<Vec<(Symbol, TyId)>>,
+        first: bool,
+    ) -> Option<(Lvalue, Option<usize>)> {
         match kind(node) {
             Kind::FieldDesignator | Kind::FieldIdentifier | Kind::Identifier => {
                 let name = if kind(node) == Kind::FieldDesignator { last_child(node)? } else { node };

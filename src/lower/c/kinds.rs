@@ -91,8 +91,18 @@ pub(super) fn kind(node: Node<'_>) -> Kind {
 pub(super) fn is_declarator(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::PointerDeclarator | Kind::ArrayDeclarator | Kind::FunctionDeclarator | Kind::ParenthesizedDeclarator
-            | Kind::AttributedDeclarator | Kind::InitDeclarator | Kind::Identifier | Kind::FieldIdentifier | Kind::TypeIdentifier
-            | Kind::AbstractPointer | Kind::AbstractArray | Kind::AbstractFunction | Kind::AbstractParenthesized
+        Kind::PointerDeclarator
+            | Kind::ArrayDeclarator
+            | Kind::FunctionDeclarator
+            | Kind::ParenthesizedDeclarator
+            | Kind::AttributedDeclarator
+            | Kind::InitDeclarator
+            | Kind::Identifier
+            | Kind::FieldIdentifier
+            | Kind::TypeIdentifier
+            | Kind::AbstractPointer
+            | Kind::AbstractArray
+            | Kind::AbstractFunction
+            | Kind::AbstractParenthesized
     )
 }

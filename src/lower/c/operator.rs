@@ -4,10 +4,11 @@
 use tree_sitter::Node;
 
 use super::branch::is_zero;
+use super::constant::wrap;
 use super::expr::{Val, bare};
 use super::kinds::{Kind, field, kind};
 use super::stmt::FnCx;
-use super::types::{common, int_shape, wrap};
+use super::types::{common, int_shape};
 use crate::base::Span;
 use crate::ir::{BinOp, Const, Operand, Rvalue, Ty, TyId, UnOp};
 
@@ -169,7 +170,9 @@ impl<'t> FnCx<'_, '_, 't> {
         }
         match value.op {
             Operand::Const(Const::Int(number, _)) if int_shape(ty).is_some() => Operand::Const(Const::Int(wrap(number, ty), ty)),
-            Operand::Const(Const::Char(unit)) if int_shape(ty).is_some_and(|(bits, _)| bits == 8) => Operand::Const(Const::Char(unit)),
+            Operand::Const(Const::Char(unit)) if int_shape(ty).is_some_and(|(bits, _)| bits == 8) => {
+                Operand::Const(Const::Char(unit))
+            }
             Operand::Const(Const::Char(unit)) if int_shape(ty).is_some() => {
                 Operand::Const(Const::Int(wrap(i128::from(unit), TyId::C_CHAR), ty))
             }

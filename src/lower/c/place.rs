@@ -61,7 +61,9 @@ impl<'t> FnCx<'_, '_, 't> {
             Kind::FieldExpression => self.member(node),
             Kind::SubscriptExpression => self.element(node),
             Kind::PointerExpression if field::operator(node).is_some_and(|operator| self.low.text(operator) == "*") => {
-                let Some(argument) = field::argument(node).map(bare) else { return self.in_temp(Val::unknown(), self.span(node)) };
+                let Some(argument) = field::argument(node).map(bare) else {
+                    return self.in_temp(Val::unknown(), self.span(node));
+                };
                 // `*(p + i)` is `p[i]`.
                 if kind(argument) == Kind::BinaryExpression
                     && field::operator(argument).is_some_and(|operator| self.low.text(operator) == "+")
@@ -122,7 +124,14 @@ impl<'t> FnCx<'_, '_, 't> {
     fn element_at(&mut self, argument: Node<'t>, index: Node<'t>) -> Lvalue {
         let span = self.span(argument);
         let argument = bare(argument);
-        let has_place = matches!(kind(argument), Kind::Identifier | Kind::FieldExpression | Kind::SubscriptExpression | Kind::PointerExpression | Kind::CompoundLiteral);
+        let has_place = matches!(
+            kind(argument),
+            Kind::Identifier
+                | Kind::FieldExpression
+                | Kind::SubscriptExpression
+                | Kind::PointerExpression
+                | Kind::CompoundLiteral
+        );
         let base = if has_place && !self.is_address_of(argument) {
             let place = self.lvalue(argument);
             match place.ty.get() {
@@ -132,7 +141,9 @@ impl<'t> FnCx<'_, '_, 't> {
                     return place.project(Proj::Index(index.op), element);
                 }
                 Ty::Pointer(_) => self.read(place, span),
-                _ if matches!(place.place, Place { base: PlaceBase::Local(_), ref proj } if proj.is_empty()) => self.read(place, span),
+                _ if matches!(place.place, Place { base: PlaceBase::Local(_), ref proj } if proj.is_empty()) => {
+                    self.read(place, span)
+                }
                 _ => {
                     let index = self.expr(index);
                     return place.project(Proj::Index(index.op), TyId::UNKNOWN);

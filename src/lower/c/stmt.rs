@@ -86,7 +86,10 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
             self.b.terminate(Terminator::Return(None), close);
             self.b.start(block);
             let targets = std::mem::take(&mut self.label_addresses);
-            let arms = targets.iter().enumerate().map(|(index, target)| (Const::Int(i128::try_from(index).unwrap_or(0), TyId::INT), *target));
+            let arms = targets
+                .iter()
+                .enumerate()
+                .map(|(index, target)| (Const::Int(i128::try_from(index).unwrap_or(0), TyId::INT), *target));
             let default = self.b.new_block();
             let value = Operand::Const(Const::Unknown);
             let arms = arms.collect();
@@ -457,9 +460,20 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
 pub(super) fn has_statements(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::CompoundStatement | Kind::IfStatement | Kind::ElseClause | Kind::WhileStatement | Kind::DoStatement | Kind::ForStatement
-            | Kind::SwitchStatement | Kind::CaseStatement | Kind::LabeledStatement | Kind::Error | Kind::SehTry | Kind::AttributedStatement
-            | Kind::DeclarationList | Kind::LinkageSpecification
+        Kind::CompoundStatement
+            | Kind::IfStatement
+            | Kind::ElseClause
+            | Kind::WhileStatement
+            | Kind::DoStatement
+            | Kind::ForStatement
+            | Kind::SwitchStatement
+            | Kind::CaseStatement
+            | Kind::LabeledStatement
+            | Kind::Error
+            | Kind::SehTry
+            | Kind::AttributedStatement
+            | Kind::DeclarationList
+            | Kind::LinkageSpecification
     )
 }
 

@@ -38,7 +38,9 @@ impl<'t> FnCx<'_, '_, 't> {
             };
             match self.case_range(label) {
                 Some((lo, hi)) if hi - lo < RANGE_LIMIT => {
-                    arms.extend((lo..=hi).map(|at| (Const::Int(at, if value.ty == TyId::UNKNOWN { TyId::INT } else { value.ty }), block)));
+                    arms.extend(
+                        (lo..=hi).map(|at| (Const::Int(at, if value.ty == TyId::UNKNOWN { TyId::INT } else { value.ty }), block)),
+                    );
                 }
                 _ => tests.push((label, block)),
             }

@@ -21,24 +21,66 @@ fn unit_of(text: &str) -> Unit {
 
 const FIXTURES: &[(&str, &str)] = &[
     ("if_else", "int f(int a, char *p) { if (a > 0 && p) return 1; else if (!p || a < -5) a = 2; return a; }"),
-    ("loops", "int f(int n) { int s = 0; for (int i = 0; i < n; i++) { if (i == 3) continue; s += i; } do s--; while (s > 9); while (1) { if (n--) break; } return s; }"),
-    ("switch", "int f(int c) { int r = 0; switch (c) { case 1: case 2: r = 1; case 3: r = 2; break; case 'a' ... 'c': r = 9; break; default: r = 4; } return r; }"),
+    (
+        "loops",
+        "int f(int n) { int s = 0; for (int i = 0; i < n; i++) { if (i == 3) continue; s += i; } do s--; while (s > 9); while (1) { if (n--) break; } return s; }",
+    ),
+    (
+        "switch",
+        "int f(int c) { int r = 0; switch (c) { case 1: case 2: r = 1; case 3: r = 2; break; case 'a' ... 'c': r = 9; break; default: r = 4; } return r; }",
+    ),
     ("goto", "int f(int n) { again: if (n > 3) goto out; n++; goto again; out: return n; }"),
     ("computed_goto", "void f(int i) { void *t[] = { &&one, &&two }; goto *t[i]; one: g(); two: h(); }"),
     ("pointers", "void f(char *p, int **q) { *p++ = 'x'; **q = p[2]; *(p + 1) = *q == 0; int *r = &q[0][3]; *r += 2; }"),
-    ("structs", "struct in { short h; }; struct s { int a; struct in i; char name[8]; struct s *next; unsigned f : 3; }; int f(struct s *p, struct s v) { p->i.h = 1; v.a = p->next->name[2]; v = *p; return v.f + (&v)->a; }"),
-    ("unions_and_enums", "enum e { A, B = 5, C }; typedef union { int i; float f; } u; int f(enum e x) { u v; v.f = 1.5f; return v.i + C + (x == B); }"),
-    ("arrays", "int f(int n) { int a[4] = { 1, 2 }; char s[] = \"abc\"; int b[2][3]; int v[n]; b[1][2] = a[n]; v[0] = sizeof s; return b[n][0] + sizeof(b); }"),
-    ("initializers", "struct p { int x, y; const char *n; }; struct p g = { .y = 2, .n = \"g\" }; static const int t[] = { [2] = 7, 8 }; void f(void) { struct p l = { 1, .n = \"l\" }; use((struct p){ .x = 3 }, l); }"),
-    ("calls", "static int (*handler)(int); int add(int a, int b); void f(struct ops *o, int (*cb)(int)) { int x = add(1, cb(2)); handler = cb; (*handler)(x); o->run(o, x); printf(\"%d\\n\", x); }"),
-    ("memory", "#include <stdlib.h>\nstruct n { int v; struct n *next; }; struct n *f(size_t k) { struct n *p = malloc(sizeof *p * k); if (p == NULL) return NULL; p->v = 0; free(p->next); return p; }"),
-    ("conversions", "long f(unsigned char c, int i, unsigned u) { short s = i * 2; unsigned long l = i + u; float d = c / 2.0; return (char)s + (long)l - (i << c) + ~u + -c + !d; }"),
-    ("values", "int f(int a, int b) { int x = a ? b : 3; int y = (a++, b -= 2, a & b | a ^ 1); x = y = a && b || !a; return x ?: y; }"),
-    ("globals", "int count; static char *name = \"n\"; extern int other; int f(void) { static int calls = 2; calls++; other = count; return name[0] + calls; }"),
+    (
+        "structs",
+        "struct in { short h; }; struct s { int a; struct in i; char name[8]; struct s *next; unsigned f : 3; }; int f(struct s *p, struct s v) { p->i.h = 1; v.a = p->next->name[2]; v = *p; return v.f + (&v)->a; }",
+    ),
+    (
+        "unions_and_enums",
+        "enum e { A, B = 5, C }; typedef union { int i; float f; } u; int f(enum e x) { u v; v.f = 1.5f; return v.i + C + (x == B); }",
+    ),
+    (
+        "arrays",
+        "int f(int n) { int a[4] = { 1, 2 }; char s[] = \"abc\"; int b[2][3]; int v[n]; b[1][2] = a[n]; v[0] = sizeof s; return b[n][0] + sizeof(b); }",
+    ),
+    (
+        "initializers",
+        "struct p { int x, y; const char *n; }; struct p g = { .y = 2, .n = \"g\" }; static const int t[] = { [2] = 7, 8 }; void f(void) { struct p l = { 1, .n = \"l\" }; use((struct p){ .x = 3 }, l); }",
+    ),
+    (
+        "calls",
+        "static int (*handler)(int); int add(int a, int b); void f(struct ops *o, int (*cb)(int)) { int x = add(1, cb(2)); handler = cb; (*handler)(x); o->run(o, x); printf(\"%d\\n\", x); }",
+    ),
+    (
+        "memory",
+        "#include <stdlib.h>\nstruct n { int v; struct n *next; }; struct n *f(size_t k) { struct n *p = malloc(sizeof *p * k); if (p == NULL) return NULL; p->v = 0; free(p->next); return p; }",
+    ),
+    (
+        "conversions",
+        "long f(unsigned char c, int i, unsigned u) { short s = i * 2; unsigned long l = i + u; float d = c / 2.0; return (char)s + (long)l - (i << c) + ~u + -c + !d; }",
+    ),
+    (
+        "values",
+        "int f(int a, int b) { int x = a ? b : 3; int y = (a++, b -= 2, a & b | a ^ 1); x = y = a && b || !a; return x ?: y; }",
+    ),
+    (
+        "globals",
+        "int count; static char *name = \"n\"; extern int other; int f(void) { static int calls = 2; calls++; other = count; return name[0] + calls; }",
+    ),
     ("old_style", "int add(a, b) int a; char *b; { return a + *b; } implicit(n) { return n; }"),
-    ("gnu", "int f(int a) { int r = ({ int t = a; t * 2; }); __typeof__(a) c = r; __asm__ volatile (\"nop\" : \"=r\" (c) : \"r\" (a) : \"memory\"); int *p = __builtin_alloca(4); return c + *p; }"),
-    ("variadic", "#include <stdarg.h>\nint f(const char *m, ...) { va_list ap; va_start(ap, m); int x = va_arg(ap, int); va_end(ap); return x; }"),
-    ("macros", "#define CHECK(x) do { if (!(x)) return -1; } while (0)\n#define LEN 4\nint f(char *p) { char b[LEN]; CHECK(p); b[LEN - 1] = *p; return 0; }"),
+    (
+        "gnu",
+        "int f(int a) { int r = ({ int t = a; t * 2; }); __typeof__(a) c = r; __asm__ volatile (\"nop\" : \"=r\" (c) : \"r\" (a) : \"memory\"); int *p = __builtin_alloca(4); return c + *p; }",
+    ),
+    (
+        "variadic",
+        "#include <stdarg.h>\nint f(const char *m, ...) { va_list ap; va_start(ap, m); int x = va_arg(ap, int); va_end(ap); return x; }",
+    ),
+    (
+        "macros",
+        "#define CHECK(x) do { if (!(x)) return -1; } while (0)\n#define LEN 4\nint f(char *p) { char b[LEN]; CHECK(p); b[LEN - 1] = *p; return 0; }",
+    ),
 ];
 
 #[test]
@@ -47,7 +89,11 @@ fn every_construct_lowers_without_an_opaque_statement() {
     for (name, text) in FIXTURES {
         let unit = unit_of(text);
         // Assembly is opaque by its nature.
-        assert_eq!((unit.stats.opaque, unit.stats.broken_bodies, unit.stats.error_regions), (u32::from(*name == "gnu"), 0, 0), "{name}");
+        assert_eq!(
+            (unit.stats.opaque, unit.stats.broken_bodies, unit.stats.error_regions),
+            (u32::from(*name == "gnu"), 0, 0),
+            "{name}"
+        );
         let _ = writeln!(all, "==== {name}: {text}\n{}", unit_text(&unit));
     }
     insta::assert_snapshot!(all);
@@ -88,8 +134,42 @@ fn comments_with_secrets_or_suppressions_are_kept() {
 }
 
 const TOKENS: &[&str] = &[
-    "{", "}", "(", ")", ";", "[", "]", "if", "else", "switch", "case", "goto", "struct", "enum", "typedef", "x", "*", "&&", "=", "->", "\"", "'",
-    "\n#if 1\n", "\n#endif\n", "\n#define x (x)\n", "##", "...", "asm", "typeof", "__attribute__((", "static", ":", "?", "비", "sizeof", ",",
+    "{",
+    "}",
+    "(",
+    ")",
+    ";",
+    "[",
+    "]",
+    "if",
+    "else",
+    "switch",
+    "case",
+    "goto",
+    "struct",
+    "enum",
+    "typedef",
+    "x",
+    "*",
+    "&&",
+    "=",
+    "->",
+    "\"",
+    "'",
+    "\n#if 1\n",
+    "\n#endif\n",
+    "\n#define x (x)\n",
+    "##",
+    "...",
+    "asm",
+    "typeof",
+    "__attribute__((",
+    "static",
+    ":",
+    "?",
+    "비",
+    "sizeof",
+    ",",
 ];
 
 proptest::proptest! {

@@ -3,8 +3,8 @@
 
 use tree_sitter::Node;
 
-use super::kinds::{Kind, field, is_declarator, kind};
 use super::Lowering;
+use super::kinds::{Kind, field, is_declarator, kind};
 use crate::base::{Span, Symbol};
 use crate::ir::{Const, Field, Modifiers, Ty, TyId, TypeDecl, TypeKind};
 
@@ -43,18 +43,22 @@ pub(super) fn char_pointer() -> TyId {
 /// Typedefs of the system headers, which are not read: LP64 Linux, and Windows names whose width is fixed.
 fn system_typedef(name: &str) -> Option<TyId> {
     Some(match name {
-        "size_t" | "uintptr_t" | "uint64_t" | "u_int64_t" | "uintmax_t" | "uint_fast64_t" | "uint_least64_t" | "ulong" | "u64" | "__u64" | "__uint64_t"
-        | "dev_t" | "ino_t" | "DWORD64" | "ULONG64" | "ULONGLONG" | "SIZE_T" | "UINT64" | "uint_fast32_t" | "uint_fast16_t" | "__be64" | "__le64" => int(64, false),
-        "ssize_t" | "ptrdiff_t" | "intptr_t" | "int64_t" | "intmax_t" | "off_t" | "loff_t" | "off64_t" | "time_t" | "clock_t" | "suseconds_t"
-        | "s64" | "__s64" | "__int64_t" | "__int64" | "LONGLONG" | "INT64" | "SSIZE_T" | "int_fast64_t" | "int_least64_t" | "int_fast32_t"
-        | "int_fast16_t" => TyId::LONG,
-        "uint32_t" | "u_int32_t" | "u_int" | "uint" | "uid_t" | "gid_t" | "mode_t" | "socklen_t" | "u32" | "__u32" | "__uint32_t" | "useconds_t"
-        | "in_addr_t" | "UINT" | "UINT32" | "wint_t" | "uint_least32_t" | "char32_t" | "__be32" | "__le32" | "id_t" => int(32, false),
-        "int32_t" | "pid_t" | "wchar_t" | "s32" | "__s32" | "__int32_t" | "key_t" | "INT" | "INT32" | "__int32" | "sig_atomic_t" | "int_least32_t" => TyId::INT,
-        "uint16_t" | "u_int16_t" | "u_short" | "ushort" | "u16" | "__u16" | "in_port_t" | "sa_family_t" | "WORD" | "USHORT" | "UINT16"
-        | "uint_least16_t" | "char16_t" | "__be16" | "__le16" => int(16, false),
+        "size_t" | "uintptr_t" | "uint64_t" | "u_int64_t" | "uintmax_t" | "uint_fast64_t" | "uint_least64_t" | "ulong"
+        | "u64" | "__u64" | "__uint64_t" | "dev_t" | "ino_t" | "DWORD64" | "ULONG64" | "ULONGLONG" | "SIZE_T" | "UINT64"
+        | "uint_fast32_t" | "uint_fast16_t" | "__be64" | "__le64" => int(64, false),
+        "ssize_t" | "ptrdiff_t" | "intptr_t" | "int64_t" | "intmax_t" | "off_t" | "loff_t" | "off64_t" | "time_t" | "clock_t"
+        | "suseconds_t" | "s64" | "__s64" | "__int64_t" | "__int64" | "LONGLONG" | "INT64" | "SSIZE_T" | "int_fast64_t"
+        | "int_least64_t" | "int_fast32_t" | "int_fast16_t" => TyId::LONG,
+        "uint32_t" | "u_int32_t" | "u_int" | "uint" | "uid_t" | "gid_t" | "mode_t" | "socklen_t" | "u32" | "__u32"
+        | "__uint32_t" | "useconds_t" | "in_addr_t" | "UINT" | "UINT32" | "wint_t" | "uint_least32_t" | "char32_t" | "__be32"
+        | "__le32" | "id_t" => int(32, false),
+        "int32_t" | "pid_t" | "wchar_t" | "s32" | "__s32" | "__int32_t" | "key_t" | "INT" | "INT32" | "__int32"
+        | "sig_atomic_t" | "int_least32_t" => TyId::INT,
+        "uint16_t" | "u_int16_t" | "u_short" | "ushort" | "u16" | "__u16" | "in_port_t" | "sa_family_t" | "WORD" | "USHORT"
+        | "UINT16" | "uint_least16_t" | "char16_t" | "__be16" | "__le16" => int(16, false),
         "int16_t" | "s16" | "__s16" | "INT16" | "int_least16_t" => int(16, true),
-        "uint8_t" | "u_int8_t" | "u_char" | "uchar" | "u8" | "__u8" | "BYTE" | "UCHAR" | "UINT8" | "uint_fast8_t" | "uint_least8_t" => int(8, false),
+        "uint8_t" | "u_int8_t" | "u_char" | "uchar" | "u8" | "__u8" | "BYTE" | "UCHAR" | "UINT8" | "uint_fast8_t"
+        | "uint_least8_t" => int(8, false),
         "int8_t" | "s8" | "__s8" | "INT8" | "int_fast8_t" | "int_least8_t" => int(8, true),
         "u_long" => int(64, false),
         "bool" | "_Bool" => TyId::BOOL,
@@ -157,7 +161,8 @@ impl<'t> Lowering<'_> {
         let Some(inner) = field::r#type(node) else { return TyId::UNKNOWN };
         match name {
             "typeof" | "__typeof__" | "__typeof_deref" | "__typeof_address" => {
-                let base = field::r#type(inner).filter(|ty| kind(*ty) == Kind::TypeIdentifier && field::declarator(inner).is_none());
+                let base =
+                    field::r#type(inner).filter(|ty| kind(*ty) == Kind::TypeIdentifier && field::declarator(inner).is_none());
                 let ty = match base.and_then(|base| self.value_type(self.symbol(base))) {
                     Some(ty) => ty,
                     None if name.ends_with("__") || name == "typeof" => self.descriptor(inner),
@@ -226,7 +231,8 @@ impl<'t> Lowering<'_> {
                 continue;
             }
             if child_kind == Kind::BitfieldClause {
-                let width = child.named_child(0).and_then(|width| self.constant(width)).and_then(|width| u32::try_from(width).ok());
+                let width =
+                    child.named_child(0).and_then(|width| self.constant(width)).and_then(|width| u32::try_from(width).ok());
                 if any && let Some(last) = fields.last_mut() {
                     last.bit_width = width;
                 }
@@ -404,7 +410,11 @@ impl<'t> Lowering<'_> {
                         _ => self.layout(field.ty, depth + 1)?,
                     };
                     align = align.max(field_align);
-                    size = if *is_union { size.max(field_size) } else { size.checked_next_multiple_of(field_align)?.checked_add(field_size)? };
+                    size = if *is_union {
+                        size.max(field_size)
+                    } else {
+                        size.checked_next_multiple_of(field_align)?.checked_add(field_size)?
+                    };
                 }
                 Some((size.checked_next_multiple_of(align)?, align))
             }
@@ -440,19 +450,6 @@ pub(super) fn decayed(ty: TyId) -> TyId {
     }
 }
 
-/// A value wrapped to an integer type.
-pub(super) fn wrap(value: i128, ty: TyId) -> i128 {
-    let (bits, signed) = match ty.get() {
-        Ty::Bool => return i128::from(value != 0),
-        Ty::Int { bits, signed } => (*bits, *signed),
-        Ty::Char { bits } => (*bits, *bits == 8),
-        Ty::Enum(_) => (32, true),
-        _ => return value,
-    };
-    let shift = 128 - u32::from(bits);
-    if signed { value.wrapping_shl(shift) >> shift } else { ((value as u128) << shift >> shift) as i128 }
-}
-
 /// Width and sign of an integer type; characters and enums count.
 pub(super) fn int_shape(ty: TyId) -> Option<(u8, bool)> {
     match ty.get() {
@@ -477,7 +474,13 @@ pub(super) fn common(left: TyId, right: TyId) -> TyId {
             let promote = |(bits, signed): (u8, bool)| if bits < 32 { (32, true) } else { (bits, signed) };
             let ((lb, ls), (rb, rs)) = (promote(l), promote(r));
             let bits = lb.max(rb);
-            let signed = if lb == rb { ls && rs } else if lb > rb { ls } else { rs };
+            let signed = if lb == rb {
+                ls && rs
+            } else if lb > rb {
+                ls
+            } else {
+                rs
+            };
             int(bits, signed)
         }
         _ => TyId::UNKNOWN,

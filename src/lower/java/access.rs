@@ -44,9 +44,10 @@ impl<'t> Lowering<'t> {
             Name::Local(local) => Target::Local(local, self.f.b.ty(local)),
             Name::Field { of, declared, info } => {
                 if !info.is_static
-                    && let Some(place) = self.instance_of(of, span).and_then(|object| self.field_place(&object, name)) {
-                        return Target::Place(place, info.ty);
-                    }
+                    && let Some(place) = self.instance_of(of, span).and_then(|object| self.field_place(&object, name))
+                {
+                    return Target::Place(place, info.ty);
+                }
                 Target::Place(self.static_place(declared, name), info.ty)
             }
             Name::Unknown => Target::Place(self.inherited(name), TyId::UNKNOWN),
@@ -120,7 +121,9 @@ impl<'t> Lowering<'t> {
                 let object = self.in_local(value, span);
                 Qualified::Place(self.place_of(PlaceBase::Local(object), name), ty)
             }
-            Qualifier::Super(Some(Operand::Local(this)), _) => Qualified::Place(self.place_of(PlaceBase::Local(this), name), TyId::UNKNOWN),
+            Qualifier::Super(Some(Operand::Local(this)), _) => {
+                Qualified::Place(self.place_of(PlaceBase::Local(this), name), TyId::UNKNOWN)
+            }
             Qualifier::Super(..) => Qualified::Place(self.inherited(name), TyId::UNKNOWN),
         })
     }

@@ -52,7 +52,8 @@ impl<'t> Lowering<'t> {
         let span = self.span(node);
         let children = self.children(node);
         let operator = children.iter().find(|child| child.role == Role::Operator).map(|child| child.kind);
-        let (Some(left), Some(right), Some(operator)) = (child(&children, Role::Left), child(&children, Role::Right), operator) else {
+        let (Some(left), Some(right), Some(operator)) = (child(&children, Role::Left), child(&children, Role::Right), operator)
+        else {
             return self.unknown_expr(node, dst);
         };
         let Some(target) = self.assign_target(left, Some(right)) else {

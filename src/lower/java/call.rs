@@ -6,10 +6,10 @@ use tree_sitter::Node;
 use super::access::Qualifier;
 use super::expr::{Dst, Val};
 use super::kinds::{Kind, Role};
+use super::resolve::Frame;
 use super::{Lowering, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{Call, CallKind, Callee, Operand, TyId};
-use super::resolve::Frame;
 
 impl<'t> Lowering<'t> {
     /// `a.b().c().d()`: taken from the innermost receiver outwards in a loop, for builders chain without end.
@@ -52,9 +52,7 @@ impl<'t> Lowering<'t> {
                         }
                         (None, self.names.named(ty), CallKind::Static)
                     }
-                    Qualifier::Super(receiver, ty) => {
-                        (receiver.map(|op| Val { op, ty: TyId::UNKNOWN }), ty, CallKind::Special)
-                    }
+                    Qualifier::Super(receiver, ty) => (receiver.map(|op| Val { op, ty: TyId::UNKNOWN }), ty, CallKind::Special),
                 }
             }
             (None, None) => {
@@ -65,9 +63,10 @@ impl<'t> Lowering<'t> {
         };
         let receiver = receiver.map(|value| {
             if let Some(of) = value.ty.name().and_then(|ty| self.names.by_name.get(&ty).copied())
-                && let Some((_, method)) = self.method_of(of, name) {
-                    result = method.ret;
-                }
+                && let Some((_, method)) = self.method_of(of, name)
+            {
+                result = method.ret;
+            }
             self.keep(value, arguments, span).op
         });
         let (args, arg_spans) = self.arguments(arguments);

@@ -73,10 +73,15 @@ impl<'t> Lowering<'t> {
 
     /// A field of the enclosing types whose value is a known constant.
     fn constant_field(&self, name: Symbol) -> Option<Const> {
-        self.frames.iter().rev().find_map(|frame| match frame {
-            super::resolve::Frame::Type(of) => self.field_of(*of, name),
-            super::resolve::Frame::Fn(_) => None,
-        })?.1.constant
+        self.frames
+            .iter()
+            .rev()
+            .find_map(|frame| match frame {
+                super::resolve::Frame::Type(of) => self.field_of(*of, name),
+                super::resolve::Frame::Fn(_) => None,
+            })?
+            .1
+            .constant
     }
 
     /// A chain of operators, which leans to the left, in a loop.

@@ -7,9 +7,9 @@ use super::kinds::{Kind, Role};
 use super::names::is_capitalized;
 use super::resolve::Frame;
 use super::{Lowering, child, of_kind};
-use crate::lower::comments;
 use crate::base::{FastMap, Symbol};
 use crate::ir::{Comment, Const, FuncIdx, Import, Modifiers, TyId, TypeDecl, TypeIdx, TypeKind};
+use crate::lower::comments;
 
 /// What is known of a type while its file is lowered.
 #[derive(Default)]
@@ -30,9 +30,6 @@ pub(super) struct TypeInfo<'t> {
     pub(super) static_inits: Vec<Init<'t>>,
     pub(super) instance_inits: Vec<Init<'t>>,
 }
-
-
-
 
 /// The simple name of a type; anonymous ones have none.
 #[derive(Default, Clone, Copy, PartialEq)]
@@ -115,7 +112,12 @@ impl<'t> Lowering<'t> {
             if node.is_error() || node.is_missing() {
                 count += 1;
             } else if node.has_error() {
-                stack.extend(self.children(node).iter().filter(|child| child.node.has_error() || child.node.is_missing()).map(|child| child.node));
+                stack.extend(
+                    self.children(node)
+                        .iter()
+                        .filter(|child| child.node.has_error() || child.node.is_missing())
+                        .map(|child| child.node),
+                );
             }
         }
         count
@@ -139,7 +141,9 @@ impl<'t> Lowering<'t> {
 
     fn import(&mut self, node: Node<'t>) {
         let children = self.children(node);
-        let Some(name) = children.iter().find(|child| matches!(child.kind, Kind::Identifier | Kind::ScopedIdentifier)) else { return };
+        let Some(name) = children.iter().find(|child| matches!(child.kind, Kind::Identifier | Kind::ScopedIdentifier)) else {
+            return;
+        };
         let name = Symbol::new(&self.dotted(name.node));
         let wildcard = of_kind(&children, Kind::Asterisk).is_some();
         let is_static = of_kind(&children, Kind::Static).is_some();
@@ -235,9 +239,10 @@ impl<'t> Lowering<'t> {
                 self.member_types(child.node, of);
             } else if child.kind.is_type_declaration()
                 && let Some(member) = self.declare_type(child.node, Some(of), None)
-                    && let Some(SimpleName(Some(simple))) = self.infos.get(member).map(|info| info.simple) {
-                        self.names.members.insert((Some(of), simple), member);
-                    }
+                && let Some(SimpleName(Some(simple))) = self.infos.get(member).map(|info| info.simple)
+            {
+                self.names.members.insert((Some(of), simple), member);
+            }
         }
     }
 
@@ -264,7 +269,8 @@ impl<'t> Lowering<'t> {
         for index in types.clone() {
             let of = TypeIdx::from_usize(index);
             // Top-level types are known by simple name in the whole file.
-            let (outer, simple) = (self.unit.types.get(of).and_then(|decl| decl.outer), self.infos.get(of).map(|info| info.simple));
+            let (outer, simple) =
+                (self.unit.types.get(of).and_then(|decl| decl.outer), self.infos.get(of).map(|info| info.simple));
             if let (None, Some(SimpleName(Some(simple)))) = (outer, simple) {
                 self.names.members.insert((None, simple), of);
             }

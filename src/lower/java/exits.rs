@@ -49,7 +49,8 @@ impl<'t> Lowering<'t> {
         match resources {
             Some(resources) => {
                 let list = self.children(resources);
-                let list: Vec<Node<'t>> = list.iter().filter(|child| child.kind == Kind::Resource).map(|child| child.node).collect();
+                let list: Vec<Node<'t>> =
+                    list.iter().filter(|child| child.kind == Kind::Resource).map(|child| child.node).collect();
                 self.resources(&list, body);
             }
             None => self.stmt(body),
@@ -64,7 +65,9 @@ impl<'t> Lowering<'t> {
         }
         self.f.b.set_unwind(outer);
         match (finally_block, finally_handler) {
-            (Some(block), Some(handler)) => self.finally(block, handler, join, finally.map_or(Span::default(), |it| self.span(it))),
+            (Some(block), Some(handler)) => {
+                self.finally(block, handler, join, finally.map_or(Span::default(), |it| self.span(it)))
+            }
             _ => {
                 if let Some(join) = join {
                     self.f.b.start(join);

@@ -6,7 +6,9 @@ use tree_sitter::Node;
 use super::kinds::{Kind, Role};
 use super::{Lowering, child};
 use crate::base::Span;
-use crate::ir::{BlockId, Const, LocalId, LocalKind, Operand, Place, PlaceBase, PlaceId, Proj, Rvalue, StmtKind, Terminator, Ty, TyId};
+use crate::ir::{
+    BlockId, Const, LocalId, LocalKind, Operand, Place, PlaceBase, PlaceId, Proj, Rvalue, StmtKind, Terminator, Ty, TyId,
+};
 
 /// A value and its type, as far as the file tells it.
 #[derive(Debug, Clone)]
@@ -263,7 +265,11 @@ impl<'t> Lowering<'t> {
                 break;
             }
             let next = self.f.b.new_block();
-            if chain == Kind::AmpAmp { self.cond(operand, next, els) } else { self.cond(operand, then, next) }
+            if chain == Kind::AmpAmp {
+                self.cond(operand, next, els)
+            } else {
+                self.cond(operand, then, next)
+            }
             self.f.b.start(next);
         }
     }

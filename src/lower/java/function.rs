@@ -90,12 +90,13 @@ impl<'t> Lowering<'t> {
     pub(super) fn declare_params(&mut self, owner: Option<TypeIdx>) {
         let Some(func) = self.f.func.and_then(|func| self.unit.functions.get(func)) else { return };
         if !func.modifiers.contains(Modifiers::STATIC)
-            && let Some(owner) = owner.and_then(|owner| self.unit.types.get(owner)) {
-                let (name, span) = (owner.name, owner.name_span);
-                let ty = self.names.named(name);
-                let this = self.f.b.local(Some(self.sym.this), ty, LocalKind::Receiver, span);
-                self.f.vars.insert(self.sym.this, this);
-            }
+            && let Some(owner) = owner.and_then(|owner| self.unit.types.get(owner))
+        {
+            let (name, span) = (owner.name, owner.name_span);
+            let ty = self.names.named(name);
+            let this = self.f.b.local(Some(self.sym.this), ty, LocalKind::Receiver, span);
+            self.f.vars.insert(self.sym.this, this);
+        }
         for param in &func.params {
             let local = self.f.b.local(Some(param.name), param.ty, LocalKind::Param, param.span);
             self.f.vars.insert(param.name, local);

@@ -8,8 +8,8 @@ use super::kinds::{Kind, Role};
 use super::{Children, Lowering, child, of_kind};
 use crate::base::{Span, Symbol};
 use crate::ir::{
-    Call, CallKind, Callee, Const, Field, FuncIdx, FuncKind, Function, LocalId, LocalKind, Modifiers, Operand, Param, Place, PlaceBase,
-    Proj, StmtKind, Ty, TyId, TypeIdx, TypeKind,
+    Call, CallKind, Callee, Const, Field, FuncIdx, FuncKind, Function, LocalId, LocalKind, Modifiers, Operand, Param, Place,
+    PlaceBase, Proj, StmtKind, Ty, TyId, TypeIdx, TypeKind,
 };
 
 impl<'t> Lowering<'t> {
@@ -28,11 +28,13 @@ impl<'t> Lowering<'t> {
             }
         }
         let (mut modifiers, annotations) = self.modifiers(&children);
-        let outer_kind = self.unit.types.get(of).and_then(|decl| decl.outer).and_then(|outer| self.unit.types.get(outer)).map(|it| it.kind);
+        let outer_kind =
+            self.unit.types.get(of).and_then(|decl| decl.outer).and_then(|outer| self.unit.types.get(outer)).map(|it| it.kind);
         if matches!(outer_kind, Some(TypeKind::Interface | TypeKind::Annotation)) {
             modifiers |= Modifiers::PUBLIC | Modifiers::STATIC;
         }
-        if outer_kind.is_some() && matches!(kind, TypeKind::Enum | TypeKind::Record | TypeKind::Interface | TypeKind::Annotation) {
+        if outer_kind.is_some() && matches!(kind, TypeKind::Enum | TypeKind::Record | TypeKind::Interface | TypeKind::Annotation)
+        {
             modifiers |= Modifiers::STATIC;
         }
         let mut extends: Vec<TyId> = child(&children, Role::Superclass).map(|it| self.ty(it)).into_iter().collect();
@@ -54,12 +56,13 @@ impl<'t> Lowering<'t> {
             decl.type_params = type_params.unwrap_or_default();
         }
         if kind == TypeKind::Record
-            && let Some(params) = child(&children, Role::Parameters) {
-                for param in self.formal_parameters(params, 0).0 {
-                    let modifiers = Modifiers::PRIVATE | Modifiers::FINAL;
-                    self.add_field(of, param.name, param.ty, modifiers, param.annotations, None, param.span);
-                }
+            && let Some(params) = child(&children, Role::Parameters)
+        {
+            for param in self.formal_parameters(params, 0).0 {
+                let modifiers = Modifiers::PRIVATE | Modifiers::FINAL;
+                self.add_field(of, param.name, param.ty, modifiers, param.annotations, None, param.span);
             }
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one for each part of a field")]
@@ -368,7 +371,8 @@ impl<'t> Lowering<'t> {
     fn component_stores(&mut self, func: FuncIdx, span: Span) {
         let Some(params) = self.unit.functions.get(func).map(|function| &function.params) else { return };
         for param in params {
-            let place = Place { base: PlaceBase::Local(LocalId::from_usize(0)), proj: smallvec::smallvec![Proj::Field(param.name)] };
+            let place =
+                Place { base: PlaceBase::Local(LocalId::from_usize(0)), proj: smallvec::smallvec![Proj::Field(param.name)] };
             let place = self.f.b.place(place);
             self.f.b.push(StmtKind::Store(place, Operand::Local(param.local)), span);
         }

@@ -8,10 +8,8 @@ use tree_sitter::Node;
 
 use super::Lowering;
 use crate::base::{Span, Symbol};
-use crate::ir::{
-    BlockId, Call, CallKind, Callee, Const, LocalId, LocalKind, Operand, StmtKind, Terminator, TyId,
-};
 use crate::ir::{BinOp, Rvalue};
+use crate::ir::{BlockId, Call, CallKind, Callee, Const, LocalId, LocalKind, Operand, StmtKind, Terminator, TyId};
 
 /// Copies of one `finally` block beside the exceptional one.
 const MAX_COPIES: u32 = 6;

@@ -109,8 +109,10 @@ pub(super) static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let language: tree_sitter::Language = tree_sitter_java::LANGUAGE.into();
     let kind_of = |name: Option<&str>| KINDS.iter().find(|(_, text)| Some(*text) == name).map_or(Kind::Other, |(kind, _)| *kind);
     let role_of = |name: Option<&str>| ROLES.iter().find(|(_, text)| Some(*text) == name).map_or(Role::Other, |(role, _)| *role);
-    let kinds = (0..language.node_kind_count()).map(|id| kind_of(u16::try_from(id).ok().and_then(|id| language.node_kind_for_id(id))));
-    let roles = (0..=language.field_count()).map(|id| role_of(u16::try_from(id).ok().and_then(|id| language.field_name_for_id(id))));
+    let kinds =
+        (0..language.node_kind_count()).map(|id| kind_of(u16::try_from(id).ok().and_then(|id| language.node_kind_for_id(id))));
+    let roles =
+        (0..=language.field_count()).map(|id| role_of(u16::try_from(id).ok().and_then(|id| language.field_name_for_id(id))));
     let object = language.field_id_for_name("object").map_or(0, std::num::NonZeroU16::get);
     Tables { kinds: kinds.collect(), roles: roles.collect(), object }
 });

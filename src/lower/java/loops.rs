@@ -7,12 +7,18 @@ use super::kinds::{Kind, Role};
 use super::{Lowering, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{
-    BinOp, BlockId, Call, CallKind, Callee, Const, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, Terminator, Ty, TyId,
+    BinOp, BlockId, Call, CallKind, Callee, Const, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, Terminator, Ty,
+    TyId,
 };
 
 impl<'t> Lowering<'t> {
     /// Lowers a loop's body; gives where `break` and `continue` inside go, if anywhere.
-    fn loop_body(&mut self, label: Option<Symbol>, cont: Option<BlockId>, body: Option<Node<'t>>) -> (Option<BlockId>, Option<BlockId>) {
+    fn loop_body(
+        &mut self,
+        label: Option<Symbol>,
+        cont: Option<BlockId>,
+        body: Option<Node<'t>>,
+    ) -> (Option<BlockId>, Option<BlockId>) {
         self.f.jumps.push(Jump::Loop { label, brk: None, cont });
         if let Some(body) = body {
             let scope = self.f.scope();
@@ -169,19 +175,17 @@ impl<'t> Lowering<'t> {
         self.f.b.assign(index, Rvalue::Use(int(0)), span);
         let head = self.f.b.new_block();
         self.f.b.start(head);
-        let length = self.f.b.place(Place {
-            base: PlaceBase::Local(array),
-            proj: smallvec::smallvec![Proj::Field(self.sym.length)],
-        });
+        let length =
+            self.f.b.place(Place { base: PlaceBase::Local(array), proj: smallvec::smallvec![Proj::Field(self.sym.length)] });
         let length = self.f.b.value(Rvalue::Load(length), TyId::INT, span);
         let cond = self.f.b.value(Rvalue::Binary(BinOp::Lt, Operand::Local(index), length), TyId::BOOL, span);
         let (then, after) = (self.f.b.new_block(), self.f.b.new_block());
         self.f.b.terminate(Terminator::If { cond, then, els: after }, span);
         self.f.b.start(then);
-        let place = self.f.b.place(Place {
-            base: PlaceBase::Local(array),
-            proj: smallvec::smallvec![Proj::Index(Operand::Local(index))],
-        });
+        let place = self
+            .f
+            .b
+            .place(Place { base: PlaceBase::Local(array), proj: smallvec::smallvec![Proj::Index(Operand::Local(index))] });
         let variable = self.f.variable(name, ty, name_span);
         if ty == element || ty == TyId::UNKNOWN {
             self.f.b.assign(variable, Rvalue::Load(place), name_span);

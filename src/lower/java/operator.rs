@@ -108,26 +108,26 @@ impl<'t> Lowering<'t> {
             let right = self.expr(right_node);
             let is_string = left.ty == TyId::STRING || right.ty == TyId::STRING;
             let last = pending.is_empty();
-            if op == BinOp::Add && is_string
+            if op == BinOp::Add
+                && is_string
                 && let (Operand::Const(a), Operand::Const(b)) = (&left.op, &right.op)
-                    && let (Some(a), Some(b)) = (literal_text(*a), literal_text(*b)) {
-                        let text = run.get_or_insert(a);
-                        text.push_str(&b);
-                        let next_is_literal = !last
-                            && pending.last().is_some_and(|(operator, next, _)| {
-                                *operator == Kind::Plus && self.is_literal(*next)
-                            });
-                        // While a run goes on, the left operand only has to be some string constant.
-                        let op = if next_is_literal {
-                            Operand::Const(Const::Str(Symbol::new("")))
-                        } else {
-                            let whole = run.take().unwrap_or_default();
-                            Operand::Const(Const::Str(Symbol::new(&whole)))
-                        };
-                        left = Val { op, ty: TyId::STRING };
-                        left_span = span;
-                        continue;
-                    }
+                && let (Some(a), Some(b)) = (literal_text(*a), literal_text(*b))
+            {
+                let text = run.get_or_insert(a);
+                text.push_str(&b);
+                let next_is_literal =
+                    !last && pending.last().is_some_and(|(operator, next, _)| *operator == Kind::Plus && self.is_literal(*next));
+                // While a run goes on, the left operand only has to be some string constant.
+                let op = if next_is_literal {
+                    Operand::Const(Const::Str(Symbol::new("")))
+                } else {
+                    let whole = run.take().unwrap_or_default();
+                    Operand::Const(Const::Str(Symbol::new(&whole)))
+                };
+                left = Val { op, ty: TyId::STRING };
+                left_span = span;
+                continue;
+            }
             if let Some(text) = run.take() {
                 left.op = Operand::Const(Const::Str(Symbol::new(&text)));
             }
@@ -160,10 +160,12 @@ impl<'t> Lowering<'t> {
         else {
             return self.unknown_expr(node, dst);
         };
-        if operator == Kind::Minus && self.is_literal(operand)
-            && let Some(value) = self.constant_val(node) {
-                return self.give(value, dst, span);
-            }
+        if operator == Kind::Minus
+            && self.is_literal(operand)
+            && let Some(value) = self.constant_val(node)
+        {
+            return self.give(value, dst, span);
+        }
         let value = self.expr(operand);
         match operator {
             Kind::Minus => {

@@ -59,7 +59,14 @@ impl<'t> Lowering<'t> {
     }
 
     /// Goes to `fails` unless the value is of the type; binds it under a name on the way.
-    pub(super) fn test_and_bind(&mut self, value: LocalId, ty: TyId, name: Option<(Symbol, Span)>, fails: BlockId, span: Span) -> LocalId {
+    pub(super) fn test_and_bind(
+        &mut self,
+        value: LocalId,
+        ty: TyId,
+        name: Option<(Symbol, Span)>,
+        fails: BlockId,
+        span: Span,
+    ) -> LocalId {
         let cond = self.f.b.value(Rvalue::InstanceOf(Operand::Local(value), ty), TyId::BOOL, span);
         let matched = self.f.b.new_block();
         self.f.b.terminate(Terminator::If { cond, then: matched, els: fails }, span);

@@ -2,11 +2,11 @@
 
 use tree_sitter::Node;
 
+use super::jump::Jump;
 use super::kinds::{Kind, Role};
 use super::{Children, Lowering, Reused, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{Call, CallKind, Callee, Const, LocalKind, Operand, Rvalue, StmtKind, Terminator, TyId};
-use super::jump::Jump;
 
 impl<'t> Lowering<'t> {
     /// A statement; also a whole block.
@@ -17,9 +17,10 @@ impl<'t> Lowering<'t> {
         }
         let kind = self.kind(node);
         if !matches!(kind, Kind::ForStatement | Kind::WhileStatement | Kind::DoStatement | Kind::EnhancedForStatement)
-            && kind != Kind::LabeledStatement {
-                self.f.label = None;
-            }
+            && kind != Kind::LabeledStatement
+        {
+            self.f.label = None;
+        }
         if node.has_error() && is_simple(kind) && self.error_outside_blocks(node) {
             self.unreadable(node, kind);
         } else {
@@ -281,12 +282,16 @@ impl<'t> Lowering<'t> {
         let of = self.current_type();
         let ty = match constructor.map(|it| self.kind(it)) {
             Some(Kind::Super) => self.superclass_of(of),
-            _ => of.and_then(|of| self.unit.types.get(of)).map(|decl| decl.name).map_or(TyId::UNKNOWN, |name| self.names.named(name)),
+            _ => of
+                .and_then(|of| self.unit.types.get(of))
+                .map(|decl| decl.name)
+                .map_or(TyId::UNKNOWN, |name| self.names.named(name)),
         };
         let (args, arg_spans) = self.arguments(child(&children, Role::Arguments));
         let receiver = self.this().map(Operand::Local);
         let name_span = constructor.map_or(span, |it| self.span(it));
-        let call = Call { callee: Callee::Constructor(ty), receiver, args, arg_spans, dst: None, kind: CallKind::Special, name_span };
+        let call =
+            Call { callee: Callee::Constructor(ty), receiver, args, arg_spans, dst: None, kind: CallKind::Special, name_span };
         self.f.b.call(call, span);
     }
 
@@ -294,9 +299,10 @@ impl<'t> Lowering<'t> {
     fn local_type(&mut self, node: Node<'t>) {
         if let Some(Reused::Type(of)) = self.remembered(node) {
             if let Some(info) = self.infos.get(of)
-                && let Some(simple) = info.simple.0 {
-                    self.f.local_types.insert(simple, of);
-                }
+                && let Some(simple) = info.simple.0
+            {
+                self.f.local_types.insert(simple, of);
+            }
             return;
         }
         if let Some(of) = self.nested_type(node) {

@@ -74,8 +74,10 @@ impl<'t> Lowering<'t> {
                     continue;
                 }
                 let parts = self.children(group.node);
-                let labels: Vec<Node<'t>> = parts.iter().filter(|part| part.kind == Kind::SwitchLabel).map(|part| part.node).collect();
-                let body: Children<'t> = parts.into_iter().filter(|part| part.kind != Kind::SwitchLabel && part.node.is_named()).collect();
+                let labels: Vec<Node<'t>> =
+                    parts.iter().filter(|part| part.kind == Kind::SwitchLabel).map(|part| part.node).collect();
+                let body: Children<'t> =
+                    parts.into_iter().filter(|part| part.kind != Kind::SwitchLabel && part.node.is_named()).collect();
                 patterns |= labels.iter().any(|label| self.is_pattern(*label));
                 let block = self.f.b.new_block();
                 arms.push(Arm { labels, body, is_rule: group.kind == Kind::SwitchRule, block });

@@ -21,7 +21,9 @@ pub(super) fn unit_of(text: &str) -> Unit {
 
 /// The statements of a method of a class with a few fields.
 fn method(body: &str) -> String {
-    let text = format!("package p; class A {{ int n; String s; int[] xs; void m(Object o, String t, int i) throws Exception {{ {body} }} }}");
+    let text = format!(
+        "package p; class A {{ int n; String s; int[] xs; void m(Object o, String t, int i) throws Exception {{ {body} }} }}"
+    );
     let unit = unit_of(&text);
     assert_eq!((unit.stats.opaque, unit.stats.broken_bodies, unit.stats.error_regions), (0, 0, 0), "{body}");
     unit_text(&unit)
@@ -31,21 +33,42 @@ fn method(body: &str) -> String {
 fn every_construct_lowers_without_an_opaque_statement() {
     let fixtures: &[(&str, &str)] = &[
         ("if_else", "if (i > 0 && t != null) n = 1; else if (i < 0 || o == null) n = 2; else n = 3;"),
-        ("loops", "for (int j = 0, k = 9; j < k; j++, --k) { if (j == 3) continue; n += j; } do { i--; } while (i > 0); while (true) { if (i++ > 5) break; }"),
+        (
+            "loops",
+            "for (int j = 0, k = 9; j < k; j++, --k) { if (j == 3) continue; n += j; } do { i--; } while (i > 0); while (true) { if (i++ > 5) break; }",
+        ),
         ("for_each", "for (int x : xs) n += x; for (Object q : all()) use(q);"),
         ("labels", "a: for (;;) { b: { if (i > 1) break b; if (i > 2) continue a; break a; } i++; }"),
         ("switch_old", "switch (i) { case 1: case 2: n = 1; case 3: n = 2; break; default: n = 3; }"),
-        ("switch_string", "switch (t) { case \"a\" -> n = 1; case \"b\", \"c\" -> { return; } default -> throw new IllegalStateException(); }"),
-        ("switch_value", "int r = switch (i) { case 1 -> 2; case 2 -> { yield 3; } default -> i; }; n = switch (t) { case \"x\": yield 1; default: yield 2; };"),
-        ("switch_pattern", "switch (o) { case null -> n = 0; case String q when q.isEmpty() -> n = 1; case Integer z -> n = z; default -> n = 2; }"),
+        (
+            "switch_string",
+            "switch (t) { case \"a\" -> n = 1; case \"b\", \"c\" -> { return; } default -> throw new IllegalStateException(); }",
+        ),
+        (
+            "switch_value",
+            "int r = switch (i) { case 1 -> 2; case 2 -> { yield 3; } default -> i; }; n = switch (t) { case \"x\": yield 1; default: yield 2; };",
+        ),
+        (
+            "switch_pattern",
+            "switch (o) { case null -> n = 0; case String q when q.isEmpty() -> n = 1; case Integer z -> n = z; default -> n = 2; }",
+        ),
         ("instanceof", "if (!(o instanceof String q)) return; use(q); boolean b = o instanceof Integer;"),
-        ("try_catch", "try { use(o); } catch (IllegalStateException | NullPointerException e) { n = 1; } catch (Exception e) { throw e; }"),
+        (
+            "try_catch",
+            "try { use(o); } catch (IllegalStateException | NullPointerException e) { n = 1; } catch (Exception e) { throw e; }",
+        ),
         ("try_finally", "try { if (i > 0) return; use(o); } finally { n = 1; }"),
-        ("try_resources", "try (AutoCloseable a = open(); var b = new java.io.StringReader(t)) { use(a, b); } catch (Exception e) { n = 2; }"),
+        (
+            "try_resources",
+            "try (AutoCloseable a = open(); var b = new java.io.StringReader(t)) { use(a, b); } catch (Exception e) { n = 2; }",
+        ),
         ("synchronized", "synchronized (o) { if (i > 0) return; n = 1; }"),
         ("assignments", "n += 2; xs[i++] <<= 1; byte b = 1; b += i; s += n; int k = n = 3; xs[i] = i++; i = i++ + ++i;"),
         ("concat", "s = \"a\" + \"b\" + i + \"c\" + 1 + 'd'; s = i + 1 + t;"),
-        ("literals", "use(0xFFFFFFFF, 0b101, 017, 1_000L, 1.5f, 2e3, 'x', '\\u0041', \"\\t\\101\\\"\", true, null, -2147483648, int[].class);"),
+        (
+            "literals",
+            "use(0xFFFFFFFF, 0b101, 017, 1_000L, 1.5f, 2e3, 'x', '\\u0041', \"\\t\\101\\\"\", true, null, -2147483648, int[].class);",
+        ),
         ("text_block", "s = \"\"\"\n      a\n        b\\\n c\n      \"\"\";"),
         ("arrays", "int[][] a = {{1, 2}, {3}}; a = new int[i][]; Object b = new String[] {t}; use(a[0][i], a.length);"),
         ("casts", "use((String) o, (Runnable & java.io.Serializable) () -> {}, (int) 3.5, -i, ~i, !(i > 0));"),
@@ -53,9 +76,15 @@ fn every_construct_lowers_without_an_opaque_statement() {
         ("lambda", "Runnable r = () -> use(o, n); java.util.function.Function<String, String> f = q -> q + t; use(r, f);"),
         ("method_reference", "use(String::valueOf, this::hashCode, o::toString, A::new, int[]::new, super::toString);"),
         ("anonymous", "new Thread() { int n2 = n; public void run() { use(t, n, this, n2); } }.start();"),
-        ("local_class", "record R(int a, R b) { int sum() { return a + i(); } static int i() { return 1; } } if (o instanceof R(int a, R(var c, _))) use(a, c, new R(1, null).sum());"),
+        (
+            "local_class",
+            "record R(int a, R b) { int sum() { return a + i(); } static int i() { return 1; } } if (o instanceof R(int a, R(var c, _))) use(a, c, new R(1, null).sum());",
+        ),
         ("assertion", "assert i > 0 : \"bad\" + i;"),
-        ("names", "java.util.List.of(Integer.MAX_VALUE, System.out, s.length(), A.this.n, LOG, Foo.BAR.x, foo.bar.baz); super.toString();"),
+        (
+            "names",
+            "java.util.List.of(Integer.MAX_VALUE, System.out, s.length(), A.this.n, LOG, Foo.BAR.x, foo.bar.baz); super.toString();",
+        ),
         ("dead_code", "return; "),
     ];
     let mut all = String::new();
@@ -119,8 +148,44 @@ fn comments_with_secrets_or_suppressions_are_kept() {
 }
 
 const TOKENS: &[&str] = &[
-    "{", "}", "(", ")", ";", "if", "else", "try", "finally", "catch", "switch", "case", "->", "x", "this", "super", "class", "new",
-    "=", "+", "::", ".", "[", "]", "\"", "'", "return", "yield", "record", "enum", "<", ">", "@", "default", "0x", "instanceof", ":", "비",
+    "{",
+    "}",
+    "(",
+    ")",
+    ";",
+    "if",
+    "else",
+    "try",
+    "finally",
+    "catch",
+    "switch",
+    "case",
+    "->",
+    "x",
+    "this",
+    "super",
+    "class",
+    "new",
+    "=",
+    "+",
+    "::",
+    ".",
+    "[",
+    "]",
+    "\"",
+    "'",
+    "return",
+    "yield",
+    "record",
+    "enum",
+    "<",
+    ">",
+    "@",
+    "default",
+    "0x",
+    "instanceof",
+    ":",
+    "비",
 ];
 
 proptest::proptest! {

@@ -140,7 +140,9 @@ impl<'t> Lowering<'t> {
         let before = self.f.type_params.len();
         for param in children.iter().filter(|child| child.kind == Kind::TypeParameter) {
             let parts = self.children(param.node);
-            let Some(name) = parts.iter().find(|part| matches!(part.kind, Kind::TypeIdentifier | Kind::Identifier)) else { continue };
+            let Some(name) = parts.iter().find(|part| matches!(part.kind, Kind::TypeIdentifier | Kind::Identifier)) else {
+                continue;
+            };
             let name = self.symbol(name.node);
             // A bound may name its own parameter: `T extends Comparable<T>`.
             self.f.type_params.push((name, TyId::OBJECT));

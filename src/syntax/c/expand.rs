@@ -152,8 +152,8 @@ impl<'s, L: Lookup> Expander<'s, L> {
         let body = &*mac.body;
         let empty: &[Cow<'_, str>] = &[];
         let params = mac.params.as_deref().unwrap_or(empty);
-        let rest: Option<String> = (mac.variadic && !params.is_empty())
-            .then(|| args.get(params.len() - 1..).unwrap_or_default().join(", "));
+        let rest: Option<String> =
+            (mac.variadic && !params.is_empty()).then(|| args.get(params.len() - 1..).unwrap_or_default().join(", "));
         let raw = |name: &str| -> Option<&str> {
             let index = params.iter().position(|param| param == name)?;
             match &rest {
@@ -181,7 +181,9 @@ impl<'s, L: Lookup> Expander<'s, L> {
             if !after_paste && previous.is_some_and(|previous| previous.hi < token.lo) {
                 out.push(' ');
             }
-            if token.kind == b'#' && mac.params.is_some() && next.kind == lex::IDENT
+            if token.kind == b'#'
+                && mac.params.is_some()
+                && next.kind == lex::IDENT
                 && let Some(argument) = raw(next.text(body))
             {
                 stringify(argument, &mut out);

@@ -37,10 +37,8 @@ impl HeaderTable {
     #[must_use]
     pub fn new(mut headers: Vec<(String, HeaderScan)>, include_dirs: &[String]) -> Self {
         headers.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let mut table = HeaderTable {
-            include_dirs: include_dirs.iter().map(|dir| normalize(dir)).collect(),
-            ..HeaderTable::default()
-        };
+        let mut table =
+            HeaderTable { include_dirs: include_dirs.iter().map(|dir| normalize(dir)).collect(), ..HeaderTable::default() };
         let mut raw = Vec::with_capacity(headers.len());
         for (path, scan) in headers {
             let id = u32::try_from(table.paths.len()).unwrap_or(u32::MAX);

@@ -82,7 +82,10 @@ pub(super) fn parse_define(text: &str) -> Option<(&str, Macro<'_>)> {
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let bytes = text.as_bytes();
-    if memchr::memchr2(b'\\', b'\n', bytes).is_none() && memchr::memmem::find(bytes, b"/*").is_none() && memchr::memmem::find(bytes, b"//").is_none() {
+    if memchr::memchr2(b'\\', b'\n', bytes).is_none()
+        && memchr::memmem::find(bytes, b"/*").is_none()
+        && memchr::memmem::find(bytes, b"//").is_none()
+    {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -136,7 +139,9 @@ fn shape(body: &str, function_like: bool) -> Shape {
             b'{' => return Shape::Other,
             b';' if !stack.contains(&b'{') => return Shape::Other,
             b'#' | lex::PASTE => return Shape::Other,
-            b',' | b'?' | b':' | b'=' | b'/' | b'<' | b'|' | lex::ASSIGN | lex::BINARY | lex::OR_OR if first => return Shape::Other,
+            b',' | b'?' | b':' | b'=' | b'/' | b'<' | b'|' | lex::ASSIGN | lex::BINARY | lex::OR_OR if first => {
+                return Shape::Other;
+            }
             lex::IDENT if !stack.contains(&b'{') && stack.is_empty() && is_no_expr_word(token.text(body)) => return Shape::Other,
             // Two operands side by side: a type and a name, a macro and its operand.
             lex::IDENT | lex::NUMBER if matches!(previous, lex::IDENT | lex::NUMBER) && stack.is_empty() => return Shape::Other,
@@ -150,7 +155,24 @@ fn shape(body: &str, function_like: bool) -> Shape {
     }
     let ends_open = matches!(
         previous,
-        b',' | b'?' | b':' | b'=' | b'+' | b'-' | b'*' | b'/' | b'<' | b'|' | b'&' | b'.' | b'!' | b'~' | lex::ARROW | lex::ASSIGN | lex::BINARY | lex::OR_OR | lex::AND_AND
+        b',' | b'?'
+            | b':'
+            | b'='
+            | b'+'
+            | b'-'
+            | b'*'
+            | b'/'
+            | b'<'
+            | b'|'
+            | b'&'
+            | b'.'
+            | b'!'
+            | b'~'
+            | lex::ARROW
+            | lex::ASSIGN
+            | lex::BINARY
+            | lex::OR_OR
+            | lex::AND_AND
     );
     if stack.is_empty() && !ends_open { Shape::Expr } else { Shape::Other }
 }
@@ -158,12 +180,57 @@ fn shape(body: &str, function_like: bool) -> Shape {
 fn is_no_expr_word(word: &str) -> bool {
     matches!(
         word,
-        "if" | "else" | "for" | "while" | "do" | "switch" | "case" | "default" | "return" | "goto" | "break" | "continue"
-            | "static" | "extern" | "inline" | "__inline" | "__inline__" | "const" | "volatile" | "struct" | "union" | "enum"
-            | "typedef" | "register" | "int" | "char" | "long" | "short" | "unsigned" | "signed" | "void" | "float" | "double"
-            | "__attribute__" | "__attribute" | "__extension__" | "__declspec" | "asm" | "__asm__" | "__asm" | "_Pragma"
-            | "restrict" | "__restrict" | "auto" | "_Noreturn" | "__thread" | "_Thread_local" | "_Static_assert" | "typeof"
-            | "__typeof__" | "__volatile__" | "__label__"
+        "if" | "else"
+            | "for"
+            | "while"
+            | "do"
+            | "switch"
+            | "case"
+            | "default"
+            | "return"
+            | "goto"
+            | "break"
+            | "continue"
+            | "static"
+            | "extern"
+            | "inline"
+            | "__inline"
+            | "__inline__"
+            | "const"
+            | "volatile"
+            | "struct"
+            | "union"
+            | "enum"
+            | "typedef"
+            | "register"
+            | "int"
+            | "char"
+            | "long"
+            | "short"
+            | "unsigned"
+            | "signed"
+            | "void"
+            | "float"
+            | "double"
+            | "__attribute__"
+            | "__attribute"
+            | "__extension__"
+            | "__declspec"
+            | "asm"
+            | "__asm__"
+            | "__asm"
+            | "_Pragma"
+            | "restrict"
+            | "__restrict"
+            | "auto"
+            | "_Noreturn"
+            | "__thread"
+            | "_Thread_local"
+            | "_Static_assert"
+            | "typeof"
+            | "__typeof__"
+            | "__volatile__"
+            | "__label__"
     )
 }
 

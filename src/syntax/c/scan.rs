@@ -306,14 +306,18 @@ impl<'t> Scanner<'t> {
         let mut expansion = String::new();
         let fits = Expander::new(&self.scope).use_of(name, mac, &args, &mut expansion).is_ok();
         let given: usize = args.iter().map(|arg| arg.len()).sum();
-        if !fits || (plain && expansion.len() > SMALL_EXPANSION + given) || (plain_args && expansion.len() > LARGE_EXPANSION + given) {
+        if !fits
+            || (plain && expansion.len() > SMALL_EXPANSION + given)
+            || (plain_args && expansion.len() > LARGE_EXPANSION + given)
+        {
             let key = self.text.get(at..end).unwrap_or_default();
             self.heavy.insert(key);
             return end;
         }
         self.flush(at);
         // Two tokens must not run together, and an empty expansion must not leave a gap without a position.
-        let glued = |byte: Option<&u8>| byte.is_some_and(|&byte| lex::is_ident_byte(byte) || matches!(byte, b'+' | b'-' | b'&' | b'"'));
+        let glued =
+            |byte: Option<&u8>| byte.is_some_and(|&byte| lex::is_ident_byte(byte) || matches!(byte, b'+' | b'-' | b'&' | b'"'));
         if expansion.is_empty() || glued(expansion.as_bytes().last()) && glued(self.text.as_bytes().get(next)) {
             expansion.push(' ');
         }

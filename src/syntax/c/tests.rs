@@ -50,7 +50,11 @@ fn an_unknown_condition_is_the_same_all_over_the_file() {
 
 #[test]
 fn options_define_and_undefine() {
-    let options = CppOptions { defines: vec!["LEVEL=2".into(), "ON".into()], undefines: vec!["__linux__".into()], include_dirs: Vec::new() };
+    let options = CppOptions {
+        defines: vec!["LEVEL=2".into(), "ON".into()],
+        undefines: vec!["__linux__".into()],
+        include_dirs: Vec::new(),
+    };
     let text = "#if LEVEL == 2 && ON == 1 && !defined __linux__\nint a;\n#else\nint b;\n#endif\nint x[LEVEL];";
     let made = Preprocessor::new(&options).preprocess("a.c", text).mapped.text;
     assert_eq!(made.split_whitespace().collect::<Vec<_>>().join(" "), "int a; int x[2];");
@@ -61,21 +65,41 @@ fn macros_expand() {
     let cases = [
         ("object", "#define SIZE 16\nchar a[SIZE];", "char a[16];"),
         ("chain", "#define A B\n#define B 3\nint x = A;", "int x = 3;"),
-        ("function", "#define MAX(a, b) ((a) > (b) ? (a) : (b))\nint x = MAX(1, f(2, 3));", "int x = ((1) > (f(2, 3)) ? (1) : (f(2, 3)));"),
+        (
+            "function",
+            "#define MAX(a, b) ((a) > (b) ? (a) : (b))\nint x = MAX(1, f(2, 3));",
+            "int x = ((1) > (f(2, 3)) ? (1) : (f(2, 3)));",
+        ),
         ("no_call", "#define F(x) x\nint (*p)(int) = F;", "int (*p)(int) = F;"),
         ("nested", "#define ADD(a, b) a + b\nint x = ADD(ADD(1, 2), 3);", "int x = 1 + 2 + 3;"),
         ("stringify", "#define S(x) #x\nchar *s = S(a  +  \"b\\n\");", "char *s = \"a + \\\"b\\\\n\\\"\";"),
         ("paste", "#define P(a, b) a##b\nint P(x, 1) = P(4, 2);", "int x1 = 42;"),
         ("paste_then_expand", "#define XY 7\n#define P(a, b) a ## b\nint n = P(X, Y);", "int n = 7;"),
-        ("variadic", "#define LOG(f, ...) printf(f, __VA_ARGS__)\nvoid f(void) { LOG(\"%d %d\", 1, 2); }", "void f(void) { printf(\"%d %d\", 1, 2); }"),
-        ("variadic_empty", "#define LOG(f, ...) printf(f, ##__VA_ARGS__)\nvoid f(void) { LOG(\"x\"); }", "void f(void) { printf(\"x\"); }"),
-        ("variadic_named", "#define LOG(f, a...) printf(f, a)\nvoid f(void) { LOG(\"x\", 1, 2); }", "void f(void) { printf(\"x\", 1, 2); }"),
+        (
+            "variadic",
+            "#define LOG(f, ...) printf(f, __VA_ARGS__)\nvoid f(void) { LOG(\"%d %d\", 1, 2); }",
+            "void f(void) { printf(\"%d %d\", 1, 2); }",
+        ),
+        (
+            "variadic_empty",
+            "#define LOG(f, ...) printf(f, ##__VA_ARGS__)\nvoid f(void) { LOG(\"x\"); }",
+            "void f(void) { printf(\"x\"); }",
+        ),
+        (
+            "variadic_named",
+            "#define LOG(f, a...) printf(f, a)\nvoid f(void) { LOG(\"x\", 1, 2); }",
+            "void f(void) { printf(\"x\", 1, 2); }",
+        ),
         ("self", "#define x x + 1\nint y = x;", "int y = x + 1;"),
         ("mutual", "#define a b\n#define b a\nint y = a;", "int y = a;"),
         ("continued", "#define TWO 1 + \\\n  1\nint x = TWO;", "int x = 1 + 1;"),
         ("string_is_no_use", "#define A 1\nchar *s = \"A\"; int c = 'A';", "char *s = \"A\"; int c = 'A';"),
         ("over_lines", "#define F(a, b) a + b\nint x = F(1,\n 2);", "int x = 1 + 2;"),
-        ("braces", "#define SWAP(a, b) do { int t = a; a = b; b = t; } while (0)\nvoid f(int x, int y) { SWAP(x, y); }", "void f(int x, int y) { do { int t = x; x = y; y = t; } while (0); }"),
+        (
+            "braces",
+            "#define SWAP(a, b) do { int t = a; a = b; b = t; } while (0)\nvoid f(int x, int y) { SWAP(x, y); }",
+            "void f(int x, int y) { do { int t = x; x = y; y = t; } while (0); }",
+        ),
     ];
     for (name, text, expected) in cases {
         assert_eq!(made(text), expected, "{name}");
@@ -88,23 +112,59 @@ fn what_the_grammar_cannot_read_is_rewritten() {
         ("attribute", "static int __attribute__((unused)) f(void) { return 1; }", "static int f(void) { return 1; }"),
         ("noreturn", "void die(void) __attribute__((noreturn));", "void die(void) ;"),
         ("declspec", "__declspec(dllexport) int f(void);", "int f(void);"),
-        ("const", "__const char *a; __volatile__ int b; extern __inline int c(void);", "const char *a; volatile int b; extern __inline int c(void);"),
+        (
+            "const",
+            "__const char *a; __volatile__ int b; extern __inline int c(void);",
+            "const char *a; volatile int b; extern __inline int c(void);",
+        ),
         ("old_style", "int add(a, b) int a; int b; { return a + b; }", "int add(a, b) int a; int b; { return a + b; }"),
         ("decorated", "API_EXPORT int API_CALL f(int a) { return a; }", "int f(int a) { return a; }"),
-        ("loop", "void f(struct l *h) { list_for_each(p, h) { use(p); } }", "void f(struct l *h) { while (list_for_each(&p, &h)) { use(p); } }"),
-        ("no_semicolon", "void f(void) { BEGIN_BLOCK(1) a(); END_BLOCK(1) }", "void f(void) { BEGIN_BLOCK(1); a(); END_BLOCK(1); }"),
-        ("type_argument", "void f(void) { p = alloc(struct s, 2); q = get(ap, char *); }", "void f(void) { p = alloc(sizeof(struct s), 2); q = get(ap, sizeof(char *)); }"),
+        (
+            "loop",
+            "void f(struct l *h) { list_for_each(p, h) { use(p); } }",
+            "void f(struct l *h) { while (list_for_each(&p, &h)) { use(p); } }",
+        ),
+        (
+            "no_semicolon",
+            "void f(void) { BEGIN_BLOCK(1) a(); END_BLOCK(1) }",
+            "void f(void) { BEGIN_BLOCK(1); a(); END_BLOCK(1); }",
+        ),
+        (
+            "type_argument",
+            "void f(void) { p = alloc(struct s, 2); q = get(ap, char *); }",
+            "void f(void) { p = alloc(sizeof(struct s), 2); q = get(ap, sizeof(char *)); }",
+        ),
         ("va_arg", "void f(va_list ap) { int x = va_arg(ap, int); }", "void f(va_list ap) { int x = (*(int *)va_arg(ap)); }"),
-        ("case_range", "int f(int c) { switch (c) { case 'a' ... 'z': return 1; } return 0; }", "int f(int c) { switch (c) { case __case_range( 'a' , 'z'): return 1; } return 0; }"),
-        ("asm", "void f(int a) { __asm__ volatile (\"mov %1, %0\" : \"=r\" (a) : \"r\" (b) : \"memory\"); }", "void f(int a) { __asm__(\"\" : \"\"(a) : \"\"(b)); }"),
+        (
+            "case_range",
+            "int f(int c) { switch (c) { case 'a' ... 'z': return 1; } return 0; }",
+            "int f(int c) { switch (c) { case __case_range( 'a' , 'z'): return 1; } return 0; }",
+        ),
+        (
+            "asm",
+            "void f(int a) { __asm__ volatile (\"mov %1, %0\" : \"=r\" (a) : \"r\" (b) : \"memory\"); }",
+            "void f(int a) { __asm__(\"\" : \"\"(a) : \"\"(b)); }",
+        ),
         ("typeof", "void f(int a) { __typeof__(a) b = a; }", "void f(int a) { typeof(a) b = a; }"),
         ("label_end", "void f(void) { goto out; out: }", "void f(void) { goto out; out:; }"),
-        ("computed_goto", "void f(int i) { void *t[] = { &&a }; goto *t[i]; a: return; }", "void f(int i) { void *t[] = { __label_address(a) }; __computed_goto(t[i]); a: return; }"),
+        (
+            "computed_goto",
+            "void f(int i) { void *t[] = { &&a }; goto *t[i]; a: return; }",
+            "void f(int i) { void *t[] = { __label_address(a) }; __computed_goto(t[i]); a: return; }",
+        ),
         ("static_assert", "_Static_assert(sizeof(int) == 4, \"x\"); int a;", "; int a;"),
         ("module_line", "MODULE_LICENSE(\"GPL\");\nint a;", "int a;"),
-        ("generated_head", "SYSCALL_DEFINE2(open, const char *, name, int, mode) { return 0; }", "long SYSCALL_DEFINE2_open(const char * name, int mode) { return 0; }"),
+        (
+            "generated_head",
+            "SYSCALL_DEFINE2(open, const char *, name, int, mode) { return 0; }",
+            "long SYSCALL_DEFINE2_open(const char * name, int mode) { return 0; }",
+        ),
     ];
-    let wrong: Vec<_> = cases.iter().map(|(name, text, expected)| (name, clean(text), expected)).filter(|(_, made, expected)| made != *expected).collect();
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|(name, text, expected)| (name, clean(text), expected))
+        .filter(|(_, made, expected)| made != *expected)
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -133,7 +193,11 @@ fn positions_lead_back() {
 #[test]
 fn headers_give_their_macros_to_those_that_include_them() {
     let mut preprocessor = Preprocessor::new(&CppOptions { include_dirs: vec!["inc".into()], ..CppOptions::default() });
-    let headers = [("inc/size.h", "#define SIZE 8\n"), ("src/own.h", "#include <size.h>\n#define TWICE (SIZE * 2)\n"), ("src/other.h", "#define SIZE 9\n")];
+    let headers = [
+        ("inc/size.h", "#define SIZE 8\n"),
+        ("src/own.h", "#include <size.h>\n#define TWICE (SIZE * 2)\n"),
+        ("src/other.h", "#define SIZE 9\n"),
+    ];
     let scans = headers.iter().map(|(path, text)| ((*path).to_owned(), preprocessor.scan_header(path, text))).collect();
     preprocessor.set_headers(scans);
     let made = preprocessor.preprocess("src/a.c", "#include \"own.h\"\nint a[TWICE];").mapped.text;
@@ -155,7 +219,21 @@ fn bombs_stay_small() {
 #[test]
 fn long_hostile_texts_take_linear_time() {
     let start = std::time::Instant::now();
-    for part in ["f(", "asm ", "case x ", "goto * ", "extern \"C\" {", "({ F(", "typeof((", "X(a) ", "struct s {} a ", "static ", "f(int, ", "#if 1\n", "int a("] {
+    for part in [
+        "f(",
+        "asm ",
+        "case x ",
+        "goto * ",
+        "extern \"C\" {",
+        "({ F(",
+        "typeof((",
+        "X(a) ",
+        "struct s {} a ",
+        "static ",
+        "f(int, ",
+        "#if 1\n",
+        "int a(",
+    ] {
         preprocess(&part.repeat(40_000));
     }
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());

@@ -1,9 +1,9 @@
 //! Directives: pages, tag libraries, includes, namespaces. Must not know actions.
 
+use super::IncludeKind;
 use super::java_text::java_string;
 use super::scan::{self, Tag, attributes, find};
 use super::translate::{Piece, Translator};
-use super::IncludeKind;
 use crate::base::Span;
 
 impl Translator<'_> {

@@ -1,8 +1,8 @@
 //! The pass over a page: template text to the HTML machine, everything else to Java.
 
 use super::el::to_java;
-use super::java_text::{is_java_name, java_string};
 use super::html::Html;
+use super::java_text::{is_java_name, java_string};
 use super::scan::{self, Tag, action_name, attributes, el_end, find, java_tail, scriptlet_end};
 use super::{IncludeKind, JspInclude, JspTranslation, OutputContext};
 use crate::base::Span;

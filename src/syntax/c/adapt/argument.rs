@@ -64,7 +64,10 @@ impl Adapter<'_> {
                 }
                 return end;
             }
-            Some(Word::Name) if self.kind(end - 1) == b'*' && (at + 1..end).all(|at| self.kind(at) == b'*' || self.word(at) == Some(Word::Qualifier)) => {
+            Some(Word::Name)
+                if self.kind(end - 1) == b'*'
+                    && (at + 1..end).all(|at| self.kind(at) == b'*' || self.word(at) == Some(Word::Qualifier)) =>
+            {
                 self.before(at, "sizeof(");
                 self.after(end - 1, ")");
                 return end;

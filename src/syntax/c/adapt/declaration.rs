@@ -32,7 +32,8 @@ impl Adapter<'_> {
                     return close + 1;
                 }
                 lex::IDENT => {
-                    let between = self.text.get(self.token(close).hi as usize..self.token(close + 1).lo as usize).unwrap_or_default();
+                    let between =
+                        self.text.get(self.token(close).hi as usize..self.token(close + 1).lo as usize).unwrap_or_default();
                     let starts = matches!(self.word(close + 1), Some(Word::Storage | Word::Tag));
                     let old_style = self.is_old_style(close + 1);
                     if old_style {
@@ -97,7 +98,8 @@ impl Adapter<'_> {
         let name = self.text_of(at);
         let arguments = self.split(open, close);
         let plain = arguments.iter().all(|(from, to)| to - from == 1 && self.is_name(*from));
-        let declared: Vec<&(usize, usize)> = arguments.iter().filter(|(from, to)| to - from >= 2 || matches!(self.word(*from), Some(Word::Type))).collect();
+        let declared: Vec<&(usize, usize)> =
+            arguments.iter().filter(|(from, to)| to - from >= 2 || matches!(self.word(*from), Some(Word::Type))).collect();
         if (plain || declared.len() == arguments.len()) && !is_upper(name) {
             // K&R without a type.
             self.before(at, "int ");
@@ -115,7 +117,10 @@ impl Adapter<'_> {
         made.push('(');
         // `SYSCALL_DEFINE3(name, type, parameter, …)`: types and names in turn.
         let rest = arguments.get(1..).unwrap_or_default();
-        let turns = name.contains("DEFINE") && !rest.is_empty() && rest.len() % 2 == 0 && rest.chunks(2).all(|pair| pair.last().is_some_and(single));
+        let turns = name.contains("DEFINE")
+            && !rest.is_empty()
+            && rest.len() % 2 == 0
+            && rest.chunks(2).all(|pair| pair.last().is_some_and(single));
         let mut first = true;
         let mut push = |made: &mut String, text: &str| {
             if !std::mem::replace(&mut first, false) {

@@ -60,7 +60,11 @@ impl Adapter<'_> {
                     if let Some((_, close)) = self.macro_arguments(end) {
                         let more = self.kind(close + 1) == lex::IDENT && !self.is_old_style(close + 1);
                         let typed = base || !names.is_empty();
-                        if more && (is_decoration(self.text_of(end)) || !typed) && self.kind(close + 2) != b';' && self.kind(close + 2) != b'{' {
+                        if more
+                            && (is_decoration(self.text_of(end)) || !typed)
+                            && self.kind(close + 2) != b';'
+                            && self.kind(close + 2) != b'{'
+                        {
                             if typed || self.word(close + 1) != Some(Word::Name) || self.is_name(close + 2) {
                                 self.blank(end, close + 1);
                             } else {

@@ -3,7 +3,7 @@
 
 use super::{Adapter, Brace, LABEL_LIMIT};
 use crate::syntax::c::lex;
-use crate::syntax::c::words::{Word};
+use crate::syntax::c::words::Word;
 
 /// Words between `asm` and what it holds: `volatile`, `goto`, `inline`.
 const MAX_ASM_WORDS: usize = 4;

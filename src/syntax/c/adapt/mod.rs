@@ -63,7 +63,17 @@ struct Adapter<'t> {
 impl<'t> Adapter<'t> {
     fn new(text: &'t str) -> Self {
         let (tokens, mates) = tokens::tokenize(text);
-        Adapter { text, tokens, mates, edits: Vec::new(), braces: Vec::new(), blocks: 0, others: 0, parens: Vec::new(), start: true }
+        Adapter {
+            text,
+            tokens,
+            mates,
+            edits: Vec::new(),
+            braces: Vec::new(),
+            blocks: 0,
+            others: 0,
+            parens: Vec::new(),
+            start: true,
+        }
     }
 
     fn at_file_scope(&self) -> bool {
@@ -126,7 +136,10 @@ impl<'t> Adapter<'t> {
                 }
                 self.start = self.in_block() && self.parens.is_empty();
             }
-            lex::AND_AND if self.kind(at + 1) == lex::IDENT && matches!(self.kind_before(at), b'=' | b'(' | b',' | b'{' | b'[' | b'?' | b':') => {
+            lex::AND_AND
+                if self.kind(at + 1) == lex::IDENT
+                    && matches!(self.kind_before(at), b'=' | b'(' | b',' | b'{' | b'[' | b'?' | b':') =>
+            {
                 let label = self.text_of(at + 1);
                 self.replace(at, at + 2, format!("__label_address({label})"));
                 return at + 2;
@@ -165,7 +178,9 @@ impl<'t> Adapter<'t> {
             return false;
         }
         match self.kind_before(name) {
-            lex::IDENT => matches!(self.word(name.wrapping_sub(1)), Some(Word::Jump | Word::Opens | Word::Label | Word::Operator)),
+            lex::IDENT => {
+                matches!(self.word(name.wrapping_sub(1)), Some(Word::Jump | Word::Opens | Word::Label | Word::Operator))
+            }
             _ => true,
         }
     }
@@ -231,7 +246,8 @@ impl<'t> Adapter<'t> {
                     if member.1 - member.0 == 1 && text == "offsetof" {
                         return close + 1;
                     }
-                    let replaced = format!("((unsigned long)&(({} *)0)->{})", self.source(*from, *to), self.source(member.0, member.1));
+                    let replaced =
+                        format!("((unsigned long)&(({} *)0)->{})", self.source(*from, *to), self.source(member.0, member.1));
                     self.replace(at, close + 1, replaced);
                     return close + 1;
                 }

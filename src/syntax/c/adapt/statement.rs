@@ -68,10 +68,18 @@ impl Adapter<'_> {
         {
             let next = self.kind(close + 1);
             if next == b';' || next == b'}' || next == lex::IDENT && self.is_odd_member(close + 1) {
-                let name = self.split(open, close).iter().find(|(from, to)| to - from == 1 && self.is_name(*from)).map(|(from, _)| self.text_of(*from));
+                let name = self
+                    .split(open, close)
+                    .iter()
+                    .find(|(from, to)| to - from == 1 && self.is_name(*from))
+                    .map(|(from, _)| self.text_of(*from));
                 let made = name.map_or_else(|| " ".to_owned(), |name| format!("int {name}"));
                 let blank = name.is_none();
-                self.replace(at, close + 1 + usize::from(blank && next == b';'), if next == b';' { made } else { format!("{made};") });
+                self.replace(
+                    at,
+                    close + 1 + usize::from(blank && next == b';'),
+                    if next == b';' { made } else { format!("{made};") },
+                );
                 self.start = true;
                 return close + 1 + usize::from(next == b';');
             }

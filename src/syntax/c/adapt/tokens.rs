@@ -108,7 +108,9 @@ impl<'t> Adapter<'t> {
 
     /// As [`Adapter::arguments`], of a macro in a declaration: `type (*name)(…)` and `type (name)` have none.
     pub(super) fn macro_arguments(&self, at: usize) -> Option<(usize, usize)> {
-        self.arguments(at).filter(|(open, close)| self.kind(open + 1) != b'*' && !(self.kind(close + 1) == b'(' && self.kind(close + 2) != b'('))
+        self.arguments(at).filter(|(open, close)| {
+            self.kind(open + 1) != b'*' && !(self.kind(close + 1) == b'(' && self.kind(close + 2) != b'(')
+        })
     }
 
     /// The arguments within a pair, as token ranges.
