@@ -246,7 +246,7 @@ mod tests {
         let set = RuleSet::with_dir(dir.path()).unwrap_or_else(|error| panic!("{error}"));
         let (id, rule) = set.find("web/own").unwrap();
         let rules = ConfigRules::compile([(id, rule)]).unwrap();
-        let matches = rules.run(path, &Document { file: FileId::from(0), content });
+        let matches = rules.run(path, &Document { file: FileId::from(0), path: String::new(), content });
         let args = |hit: &ConfigHit| (hit.args[0].1.clone(), hit.args[1].1.clone());
         (matches.hits.iter().map(args).collect(), matches.examined.first().map_or(0, |(_, count)| *count))
     }

@@ -23,7 +23,7 @@ const BASE_STEPS: u32 = 2_000;
 const STEPS_PER_STATEMENT: u32 = 24;
 const MAX_STEPS: u32 = 40_000;
 /// Heaps smaller than this are not searched for garbage.
-const GARBAGE_THRESHOLD: usize = 12;
+const GARBAGE_THRESHOLD: usize = 40;
 /// Cells of a heap; beyond it the oldest are forgotten and the bound is reported.
 const MAX_HEAP: usize = 600;
 /// Joins at a block before ranges and constant sets are widened.
@@ -528,7 +528,7 @@ struct Cells {
 
 impl Cells {
     fn of(state: &State) -> Cells {
-        let large = state.heap.len() > 16;
+        let large = state.heap.len() > 48;
         Cells {
             by_key: large.then(|| {
                 let cells = state.heap.iter().map(|(object, cell, value)| ((*object, *cell), *value)).collect();

@@ -6,8 +6,13 @@ use crate::base::Symbol;
 /// Parsed to, or declared as, a number.
 pub(super) const NUMBER: Cleared = 1;
 
+/// Not a sanitizer's: a path without `..` and links, which a check of its beginning then decides.
+const CANONICAL_NAME: &str = "canonical";
+/// The bit of it.
+pub(super) const CANONICAL: Cleared = 1 << 19;
+
 /// The kinds of docs/rules.md, in bit order.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     "number",
     "html",
     "html-attr",
@@ -27,6 +32,7 @@ const KINDS: [&str; 19] = [
     "hash",
     "trust",
     "secret",
+    CANONICAL_NAME,
 ];
 
 /// The bits of a list of kinds; `any` is all of them.

@@ -218,7 +218,7 @@ impl Frame<'_> {
         }
         let mut result: Option<ValueId> = None;
         for &object in objects {
-            let value = self.load_one(state, object, cell, ty, span);
+            let value = self.load_one(state, object, cell, ty);
             result = Some(match result {
                 None => value,
                 Some(known) => self.join_values(known, value, false),
@@ -227,7 +227,7 @@ impl Frame<'_> {
         result.unwrap_or_else(|| self.unknown())
     }
 
-    fn load_one(&mut self, state: &mut State, object: ObjId, cell: Cell, ty: TyId, span: Span) -> ValueId {
+    fn load_one(&mut self, state: &mut State, object: ObjId, cell: Cell, ty: TyId) -> ValueId {
         if let Some(known) = state.cell(object, cell) {
             return known;
         }

@@ -81,6 +81,7 @@ struct Names {
     wrapped: Symbol,
     resource: Symbol,
     empty: Symbol,
+    starts_with: Symbol,
 }
 
 /// `call` rules by the called name.
@@ -118,7 +119,7 @@ impl<'p> Context<'p> {
         let mut context = Context {
             program,
             rules,
-            names: Names { init: Symbol::new("<init>"), wrapped: Symbol::new("<wrapped>"), resource: Symbol::new("<resource>"), empty: Symbol::new("") },
+            names: Names { init: Symbol::new("<init>"), wrapped: Symbol::new("<wrapped>"), resource: Symbol::new("<resource>"), empty: Symbol::new(""), starts_with: Symbol::new("startsWith") },
             sink_rules: FastMap::default(),
             cleared_by: FastMap::default(),
             check_rules: FastMap::default(),

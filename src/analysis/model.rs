@@ -7,7 +7,7 @@ use super::call::CallView;
 use super::frame::{Frame, Object, ObjectKind};
 use super::kinds;
 use super::state::{Cell, State};
-use super::value::{Konst, Mark, Null, Origin, Value, ValueId};
+use super::value::{Konst, Mark, Null, Origin, Predicate, Value, ValueId};
 use crate::base::Symbol;
 use crate::findings::StepKind;
 use crate::ir::{CallKind, Ty};
@@ -20,6 +20,11 @@ fn is_factory(name: &str) -> bool {
 
 impl Frame<'_> {
     pub(super) fn call_model(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, loose: bool) -> ValueId {
+        if view.name == self.ctx.names.starts_with
+            && let Some(result) = self.rooted(state, view)
+        {
+            return result;
+        }
         for (slot, sink) in &model.sinks {
             for (value, span) in self.slot_values(view, *slot) {
                 // Reported at the call, where the reader looks; the argument is in the trace.
@@ -206,7 +211,10 @@ impl Frame<'_> {
             value.marks.clear();
             changed = true;
         }
-        let cleared = kinds::bits(&model.clears) | if number { kinds::NUMBER } else { 0 };
+        let canonical = matches!(view.name.as_str(), "getCanonicalPath" | "getCanonicalFile" | "toRealPath" | "normalize");
+        let cleared = kinds::bits(&model.clears)
+            | if number { kinds::NUMBER } else { 0 }
+            | if canonical { kinds::CANONICAL } else { 0 };
         if cleared != 0 && value.marks.iter().any(|mark| mark.cleared & cleared != cleared) {
             for mark in &mut value.marks {
                 mark.cleared |= cleared;
@@ -217,8 +225,8 @@ impl Frame<'_> {
         if let Some((_, kinds)) = model.sources.iter().find(|(slot, kinds)| *slot == Slot::Return && self.is_source(view, *kinds)) {
             let mut mark = self.source_mark(view, *kinds);
             mark.cleared |= cleared;
-            value = Value { null: value.null, range: value.range, ..Value::default() };
-            value.marks.push(mark);
+            value = Value { null: value.null, range: value.range, marks: value.marks, ..Value::default() };
+            value.add_mark(mark);
             let object =
                 self.objects.push(Object { kind: ObjectKind::Opaque, class: view.ty.name(), marks: SmallVec::from_buf([mark]) });
             if !number && view.ty != crate::ir::TyId::STRING {
@@ -244,9 +252,11 @@ impl Frame<'_> {
         if view.call.kind == CallKind::New && (value.objects.is_empty() || value.consts.is_some() || self.is_argument(view, result)) {
             let object = self.allocation(view.span, 0, view.target.owner);
             self.objects[object].class = view.target.owner;
-            self.objects[object].marks = value.marks.clone();
             state.drop_cells(object, |_| true);
             self.keep_text(state, object, view, model);
+            // Marks of the object itself are for good; its text's can still be checked.
+            self.objects[object].marks =
+                if state.cell(object, Cell::Text).is_some() { SmallVec::new() } else { value.marks.clone() };
             value = Value { marks: value.marks, ..Value::default() };
             value.objects.push(object);
             value.null = Null::No;
@@ -260,7 +270,9 @@ impl Frame<'_> {
             value.objects.push(object);
             changed = true;
         }
-        if changed { self.value(value) } else { result }
+        let result = if changed { self.value(value) } else { result };
+        self.note_resource(state, view, result);
+        result
     }
 
     /// A generator that came from elsewhere may be a secure one, whatever its declared type.
@@ -272,6 +284,32 @@ impl Frame<'_> {
             [object] => self.objects[*object].is_made(),
             _ => false,
         })
+    }
+
+    /// `path.startsWith(base)` of a canonical path: where it holds, data of that origin stays under the base.
+    fn rooted(&mut self, state: &State, view: &CallView<'_>) -> Option<ValueId> {
+        let (receiver, base) = (view.receiver?, *view.args.first()?);
+        let marks = self.deep_marks(state, receiver);
+        let canonical = !marks.is_empty() && marks.iter().all(|mark| mark.cleared & kinds::CANONICAL != 0);
+        if !canonical || !self.deep_marks(state, base).is_empty() {
+            return None;
+        }
+        let predicate = Predicate::Rooted(receiver);
+        Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
+    }
+
+    /// A stream knows the constant name it was opened by, for property files of the project.
+    fn note_resource(&mut self, state: &mut State, view: &CallView<'_>, result: ValueId) {
+        let opens = matches!(view.name.as_str(), "getResourceAsStream" | "getResource")
+            || view.call.kind == CallKind::New
+                && view.target.owner.is_some_and(|owner| matches!(owner.simple_name(), "FileInputStream" | "FileReader" | "ClassPathResource"));
+        let Some(&first) = view.args.first() else { return };
+        if opens
+            && self.text_of(first).is_some()
+            && let [object] = self.values[result].objects.as_slice()
+        {
+            state.set_cell(*object, Cell::Property(self.ctx.names.resource), first);
+        }
     }
 
     fn is_argument(&self, view: &CallView<'_>, value: ValueId) -> bool {

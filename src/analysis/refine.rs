@@ -68,6 +68,12 @@ impl Frame<'_> {
                 }
                 true
             }
+            Predicate::Rooted(value) => {
+                if truth {
+                    self.clear_origins(state, *value, super::kinds::bit("path"));
+                }
+                true
+            }
             Predicate::Class(value, _) => !truth || self.assume_null(state, *value, false),
         }
     }
@@ -230,6 +236,17 @@ impl Frame<'_> {
             }
         }
         true
+    }
+
+    /// Every value that holds data of the same origins has passed a check.
+    fn clear_origins(&mut self, state: &mut State, value: ValueId, cleared: Cleared) {
+        let origins: Vec<super::value::Origin> = self.deep_marks(state, value).iter().map(|mark| mark.origin).collect();
+        let held: Vec<ValueId> = state.slots.iter().flatten().copied().chain(state.heap.iter().map(|(_, _, value)| *value)).collect();
+        for held in held {
+            if self.values[held].marks.iter().any(|mark| origins.contains(&mark.origin)) {
+                self.clear(state, held, cleared);
+            }
+        }
     }
 
     /// The value has passed a check that leaves only what a sanitizer of these kinds would.

@@ -146,6 +146,8 @@ pub(super) enum Predicate {
     Less(ValueId, ValueId, bool),
     /// The value has been checked to hold only what such a sanitizer leaves.
     Checked(ValueId, Cleared),
+    /// The value is a canonical path under a fixed base, and so is all data of its origins.
+    Rooted(ValueId),
     /// The value is of the class.
     Class(ValueId, Symbol),
     /// The opposite.

@@ -108,7 +108,8 @@ impl Front<'_> {
                 }
             }
             FileKind::Xml | FileKind::Properties | FileKind::Yaml => {
-                let (document, mut problems) = document::parse(file, kind, text);
+                let (mut document, mut problems) = document::parse(file, kind, text);
+                path.clone_into(&mut document.path);
                 let start = self.times.add(Part::Parse, start);
                 outcome.problems.append(&mut problems);
                 let found = self.configs.run(path, &document);

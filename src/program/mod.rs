@@ -154,6 +154,22 @@ impl Program {
         }
     }
 
+    /// The entries of a property file by its path on the class path, or the end of its path in the tree; of several the
+    /// first that is not a test's.
+    #[must_use]
+    pub fn property_file(&self, name: &str) -> Option<&[crate::syntax::document::Entry]> {
+        let name = name.trim_start_matches(['/', '.']);
+        let fits = |document: &&Document| {
+            document.path.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
+        let found = |document: &Document| !document.path.contains("/test/");
+        let document = self.documents.iter().filter(fits).find(|document| found(document)).or_else(|| self.documents.iter().find(fits))?;
+        match &document.content {
+            crate::syntax::document::DocumentContent::Entries(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
     /// The C function that a name means in a unit: its own, else the first external one.
     #[must_use]
     pub fn c_function(&self, name: Symbol, unit: &Unit) -> Option<FuncId> {

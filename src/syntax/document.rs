@@ -17,6 +17,8 @@ pub use parse::parse;
 pub struct Document {
     /// The file.
     pub file: FileId,
+    /// Its path, as reports name it; filled by who knows it.
+    pub path: String,
     /// What is in it.
     pub content: DocumentContent,
 }

@@ -10,6 +10,8 @@ use crate::analysis::value::{Cleared, Konst, Null, ObjId, Value, ValueId};
 use crate::base::Symbol;
 use crate::ir::TyId;
 
+/// Entries of a property file that are known by key.
+const MAX_ENTRIES: usize = 200;
 /// Positions beyond this are not told apart.
 const MAX_POSITIONS: i64 = 64;
 
@@ -46,7 +48,7 @@ impl Frame<'_> {
                 }
                 Some(self.unknown())
             }
-            ("map" | "session" | "props", "get" | "getOrDefault") => {
+            ("map" | "session" | "props" | "bundle", "get" | "getOrDefault") => {
                 let found = match self.key(arg(0)?) {
                     Some(key) => match state.cell(object, Cell::Key(key)) {
                         Some(value) => Some(value),
@@ -132,6 +134,29 @@ impl Frame<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `Properties.load` of a resource, and `ResourceBundle.getBundle`: the entries of the project's own file.
+    pub(super) fn load_properties(&mut self, state: &mut State, family: &str, view: &CallView<'_>) -> Option<ValueId> {
+        let program = self.ctx.program;
+        let (object, name, result) = if family == "props" {
+            let [object] = self.values[view.receiver?].objects.as_slice() else { return None };
+            let object = *object;
+            let [source] = self.values[*view.args.first()?].objects.as_slice() else { return None };
+            let resource = state.cell(*source, Cell::Property(self.ctx.names.resource))?;
+            (object, self.text_of(resource)?, self.unknown())
+        } else {
+            let base = self.text_of(*view.args.first()?)?;
+            let object = self.allocation(view.span, 0, view.ty.name());
+            state.drop_cells(object, |_| true);
+            (object, format!("{}.properties", base.replace('.', "/")), self.reference(object))
+        };
+        let entries = program.property_file(&name)?;
+        for entry in entries.iter().take(MAX_ENTRIES) {
+            let value = self.string(&entry.value);
+            state.set_cell(object, Cell::Key(Symbol::new(&entry.key)), value);
+        }
+        Some(result)
     }
 
     fn key(&self, value: ValueId) -> Option<Symbol> {

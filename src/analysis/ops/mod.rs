@@ -16,7 +16,8 @@ impl Frame<'_> {
         let (family, name) = op.split_once('.').unwrap_or((op, ""));
         match family {
             "string" => self.string_op(state, name, view),
-            "map" | "list" | "queue" | "set" | "iterator" | "optional" | "arrays" | "session" | "props" => {
+            "props" | "bundle" if name == "load" => self.load_properties(state, family, view),
+            "map" | "list" | "queue" | "set" | "iterator" | "optional" | "arrays" | "session" | "props" | "bundle" => {
                 self.collection_op(state, family, name, view)
             }
             "int" => self.int_op(name, view),

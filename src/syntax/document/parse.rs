@@ -42,5 +42,5 @@ pub fn parse(file: FileId, kind: FileKind, text: &str) -> (Document, Vec<Problem
         }
         FileKind::Java | FileKind::C | FileKind::CHeader | FileKind::Jsp => DocumentContent::Broken,
     };
-    (Document { file, content }, problems)
+    (Document { file, path: String::new(), content }, problems)
 }
