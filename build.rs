@@ -1,6 +1,5 @@
 //! Embeds the rules into the binary: every YAML file under rules/ is checked for its shape and transcoded to JSON, which
 //! loads an order of magnitude faster at run time; the YAML stays beside it for the line numbers of errors.
-#![expect(clippy::print_stdout, reason = "how a build script speaks to cargo")]
 
 // The raw types are the library's own first stage of loading; what this script does not call of them is no fault.
 #[allow(dead_code, unfulfilled_lint_expectations, reason = "shared with the library by path")]

@@ -97,7 +97,7 @@ impl<'r> ConfigRules<'r> {
                 // Matchers of one rule look at the same places with different tests.
                 examined = looked_at.max(examined);
             }
-            places.sort_by(|a, b| a.span.cmp(&b.span));
+            places.sort_by_key(|place| place.span);
             places.dedup_by(|a, b| a.span == b.span);
             let hit = |place: Place| ConfigHit {
                 rule: *rule,

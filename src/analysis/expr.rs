@@ -120,7 +120,7 @@ impl Frame<'_> {
             }
             _ => match self.target(state, place, span) {
                 Some(super::memory::Target::Cell(objects, cell, through)) => {
-                    let value = self.load_cell(state, &objects, cell, through, TyId::UNKNOWN, span);
+                    let value = self.load_cell(state, &objects, cell, through, TyId::UNKNOWN);
                     let inner = self.objects_of(value);
                     self.value(Value { null: Null::No, objects: inner, ..Value::default() })
                 }

@@ -60,6 +60,9 @@ pub(super) struct Pending {
     pub(super) depth: u8,
 }
 
+/// The input a defect waits for, the defect, and what holds on the way to it.
+type Waiting = (InputId, Pending, Vec<(InputId, Test)>);
+
 /// A finding before deduplication, with what tells two apart.
 #[derive(Debug)]
 pub(super) struct FrameFindings {
@@ -89,7 +92,7 @@ pub(super) struct Frame<'a> {
     constants: FastMap<Konst, ValueId>,
     pub(super) allocations: FastMap<(Span, u32), ObjId>,
     pub(super) traces: Traces,
-    pub(super) latent: Vec<(InputId, Pending, Vec<(InputId, Test)>)>,
+    pub(super) latent: Vec<Waiting>,
     pub(super) out: FrameFindings,
     /// Values of temporaries that live in one block only.
     pub(super) scratch: IndexVec<LocalId, Option<ValueId>>,

@@ -121,7 +121,7 @@ impl Frame<'_> {
                 };
                 for cell in &described.path {
                     let objects = self.objects_of(value);
-                    value = self.load_cell(state, &objects, *cell, Some(value), TyId::UNKNOWN, binding.span);
+                    value = self.load_cell(state, &objects, *cell, Some(value), TyId::UNKNOWN);
                 }
                 value
             }
@@ -288,8 +288,7 @@ impl Frame<'_> {
                     let Some(source) = mark.source else { continue };
                     let path = mark.hops.iter().fold(None, |before, hop| Some(self.traces.push(before, *hop)));
                     let path = path.unwrap_or_default();
-                    let back =
-                        self.hop(binding.span, StepKind::Return, self.ctx.program.function(binding.callee).1.name);
+                    let back = self.hop(binding.span, StepKind::Return, self.ctx.program.function(binding.callee).1.name);
                     let path = self.traces.extend(path, back);
                     value.add_mark(Mark {
                         origin: Origin::Source(source),

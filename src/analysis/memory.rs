@@ -40,7 +40,7 @@ impl Frame<'_> {
         }
         match self.target(state, place, span) {
             Some(Target::Local(local)) => self.read_local(state, local),
-            Some(Target::Cell(objects, cell, through)) => self.load_cell(state, &objects, cell, through, ty, span),
+            Some(Target::Cell(objects, cell, through)) => self.load_cell(state, &objects, cell, through, ty),
             None => self.unknown(),
         }
     }
@@ -139,7 +139,7 @@ impl Frame<'_> {
         for step in steps {
             let value = match current {
                 Target::Local(local) => self.read_local(state, local),
-                Target::Cell(objects, cell, through) => self.load_cell(state, &objects, cell, through, TyId::UNKNOWN, span),
+                Target::Cell(objects, cell, through) => self.load_cell(state, &objects, cell, through, TyId::UNKNOWN),
             };
             if !matches!(step, Proj::Field(_)) || !self.is_c() {
                 self.check_null(state, value, span);
@@ -209,7 +209,6 @@ impl Frame<'_> {
         cell: Cell,
         through: Option<ValueId>,
         ty: TyId,
-        span: Span,
     ) -> ValueId {
         if objects.is_empty() {
             // A constant or null: whatever is read carries its taint.

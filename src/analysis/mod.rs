@@ -16,6 +16,7 @@ mod kinds;
 mod liveness;
 mod matcher;
 mod memory;
+mod merge;
 mod model;
 mod ops;
 mod refine;
@@ -119,7 +120,13 @@ impl<'p> Context<'p> {
         let mut context = Context {
             program,
             rules,
-            names: Names { init: Symbol::new("<init>"), wrapped: Symbol::new("<wrapped>"), resource: Symbol::new("<resource>"), empty: Symbol::new(""), starts_with: Symbol::new("startsWith") },
+            names: Names {
+                init: Symbol::new("<init>"),
+                wrapped: Symbol::new("<wrapped>"),
+                resource: Symbol::new("<resource>"),
+                empty: Symbol::new(""),
+                starts_with: Symbol::new("startsWith"),
+            },
             sink_rules: FastMap::default(),
             cleared_by: FastMap::default(),
             check_rules: FastMap::default(),

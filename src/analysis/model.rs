@@ -104,7 +104,7 @@ impl Frame<'_> {
                 let carried = match flow.access {
                     Access::FromElement | Access::Elements => {
                         let objects = self.objects_of(from);
-                        self.load_cell(state, &objects, Cell::Elements, Some(from), crate::ir::TyId::UNKNOWN, view.span)
+                        self.load_cell(state, &objects, Cell::Elements, Some(from), crate::ir::TyId::UNKNOWN)
                     }
                     Access::Value | Access::IntoElement => from,
                 };
@@ -212,9 +212,8 @@ impl Frame<'_> {
             changed = true;
         }
         let canonical = matches!(view.name.as_str(), "getCanonicalPath" | "getCanonicalFile" | "toRealPath" | "normalize");
-        let cleared = kinds::bits(&model.clears)
-            | if number { kinds::NUMBER } else { 0 }
-            | if canonical { kinds::CANONICAL } else { 0 };
+        let cleared =
+            kinds::bits(&model.clears) | if number { kinds::NUMBER } else { 0 } | if canonical { kinds::CANONICAL } else { 0 };
         if cleared != 0 && value.marks.iter().any(|mark| mark.cleared & cleared != cleared) {
             for mark in &mut value.marks {
                 mark.cleared |= cleared;
@@ -222,7 +221,8 @@ impl Frame<'_> {
             value.objects.clear();
             changed = true;
         }
-        if let Some((_, kinds)) = model.sources.iter().find(|(slot, kinds)| *slot == Slot::Return && self.is_source(view, *kinds)) {
+        if let Some((_, kinds)) = model.sources.iter().find(|(slot, kinds)| *slot == Slot::Return && self.is_source(view, *kinds))
+        {
             let mut mark = self.source_mark(view, *kinds);
             mark.cleared |= cleared;
             value = Value { null: value.null, range: value.range, marks: value.marks, ..Value::default() };
@@ -249,7 +249,9 @@ impl Frame<'_> {
             value.range = model.range;
             changed = true;
         }
-        if view.call.kind == CallKind::New && (value.objects.is_empty() || value.consts.is_some() || self.is_argument(view, result)) {
+        if view.call.kind == CallKind::New
+            && (value.objects.is_empty() || value.consts.is_some() || self.is_argument(view, result))
+        {
             let object = self.allocation(view.span, 0, view.target.owner);
             self.objects[object].class = view.target.owner;
             state.drop_cells(object, |_| true);
@@ -261,7 +263,8 @@ impl Frame<'_> {
             value.objects.push(object);
             value.null = Null::No;
             changed = true;
-        } else if value.objects.is_empty() && value.consts.is_none() && view.receiver.is_none() && is_factory(view.name.as_str()) {
+        } else if value.objects.is_empty() && value.consts.is_none() && view.receiver.is_none() && is_factory(view.name.as_str())
+        {
             // A factory's result is as new as a constructor's.
             let object = self.allocation(view.span, 0, view.ty.name());
             self.objects[object].class = view.ty.name();
@@ -302,7 +305,10 @@ impl Frame<'_> {
     fn note_resource(&mut self, state: &mut State, view: &CallView<'_>, result: ValueId) {
         let opens = matches!(view.name.as_str(), "getResourceAsStream" | "getResource")
             || view.call.kind == CallKind::New
-                && view.target.owner.is_some_and(|owner| matches!(owner.simple_name(), "FileInputStream" | "FileReader" | "ClassPathResource"));
+                && view
+                    .target
+                    .owner
+                    .is_some_and(|owner| matches!(owner.simple_name(), "FileInputStream" | "FileReader" | "ClassPathResource"));
         let Some(&first) = view.args.first() else { return };
         if opens
             && self.text_of(first).is_some()
@@ -320,7 +326,8 @@ impl Frame<'_> {
     fn keep_text(&mut self, state: &mut State, object: super::value::ObjId, view: &CallView<'_>, model: &ApiModel) {
         let given = model.op.is_some() || model.flows.as_ref().is_none_or(|flows| !flows.is_empty());
         if let (true, [only]) = (given, view.args.as_slice()) {
-            let is_text = self.values[*only].consts.as_ref().is_some_and(|consts| consts.iter().all(|c| matches!(c, Konst::Str(_))));
+            let is_text =
+                self.values[*only].consts.as_ref().is_some_and(|consts| consts.iter().all(|c| matches!(c, Konst::Str(_))));
             if is_text || !self.values[*only].marks.is_empty() && self.values[*only].objects.is_empty() {
                 state.set_cell(object, Cell::Text, *only);
             } else if !self.values[*only].objects.is_empty() {

@@ -14,7 +14,14 @@ use crate::rules::{CheckKind, Confidence, RuleKind, SourceKinds};
 /// How sure a finding can be at most, by who controls the input: anybody on the network, whoever can write a file or a
 /// row, or only whoever runs the program.
 fn weight(kinds: SourceKinds) -> Confidence {
-    if kinds.intersects(SourceKinds::WEB | SourceKinds::SOCKET | SourceKinds::SECRET | SourceKinds::SYSTEM | SourceKinds::RANDOM | SourceKinds::CLAIM) {
+    if kinds.intersects(
+        SourceKinds::WEB
+            | SourceKinds::SOCKET
+            | SourceKinds::SECRET
+            | SourceKinds::SYSTEM
+            | SourceKinds::RANDOM
+            | SourceKinds::CLAIM,
+    ) {
         Confidence::High
     } else if kinds.intersects(SourceKinds::DB | SourceKinds::FILE) {
         Confidence::Medium
@@ -83,7 +90,9 @@ impl Frame<'_> {
                         ("whole", mark.at_start.to_string()),
                     ];
                     let cap = weight(mark.kinds);
-                    if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), &tail)) {
+                    if let Some(finding) =
+                        self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), &tail))
+                    {
                         finding.confidence = finding.confidence.min(cap);
                     }
                 }

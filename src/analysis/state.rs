@@ -43,8 +43,10 @@ pub(super) enum Test {
 pub(super) struct State {
     /// By slot; `None`: not assigned or dead.
     pub(super) slots: Vec<Option<ValueId>>,
+    #[expect(clippy::rc_buffer, reason = "grown in place where it is not shared")]
     /// Sorted by nothing: searched from the end, where the newest are. One entry a cell.
     pub(super) heap: Rc<Vec<(ObjId, Cell, ValueId)>>,
+    #[expect(clippy::rc_buffer, reason = "grown in place where it is not shared")]
     /// All hold on the way here.
     pub(super) conditions: Rc<Vec<(InputId, Test)>>,
     /// The exception in flight, in handlers.

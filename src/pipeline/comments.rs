@@ -9,6 +9,9 @@ use crate::base::{RuleId, Span};
 use crate::ir::{self, Unit};
 use crate::rules::{CheckKind, Language, Rule, RuleKind};
 
+/// Hits, and how many comments each rule examined.
+pub(super) type CommentHits = (Vec<(RuleId, Span)>, Vec<(RuleId, u32)>);
+
 /// The rules on comments.
 #[derive(Debug, Default)]
 pub(super) struct CommentRules {
@@ -38,7 +41,7 @@ impl CommentRules {
     }
 
     /// The hits in a unit's comments, and for each rule how many comments it looked at.
-    pub(super) fn run(&self, unit: &Unit, text: &str) -> (Vec<(RuleId, Span)>, Vec<(RuleId, u32)>) {
+    pub(super) fn run(&self, unit: &Unit, text: &str) -> CommentHits {
         let language = if unit.language == ir::Language::C { Language::C } else { Language::Java };
         let mut hits = Vec::new();
         let mut examined = Vec::new();

@@ -10,6 +10,7 @@ mod entry;
 mod infer;
 mod lookup;
 mod resolve;
+mod target;
 
 pub use callgraph::Components;
 pub use class::{Class, ClassId};
@@ -159,11 +160,11 @@ impl Program {
     #[must_use]
     pub fn property_file(&self, name: &str) -> Option<&[crate::syntax::document::Entry]> {
         let name = name.trim_start_matches(['/', '.']);
-        let fits = |document: &&Document| {
-            document.path.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-        };
+        let fits =
+            |document: &&Document| document.path.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
         let found = |document: &Document| !document.path.contains("/test/");
-        let document = self.documents.iter().filter(fits).find(|document| found(document)).or_else(|| self.documents.iter().find(fits))?;
+        let document =
+            self.documents.iter().filter(fits).find(|document| found(document)).or_else(|| self.documents.iter().find(fits))?;
         match &document.content {
             crate::syntax::document::DocumentContent::Entries(entries) => Some(entries),
             _ => None,

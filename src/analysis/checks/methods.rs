@@ -43,7 +43,8 @@ impl<'a> Checker<'a> {
                 }
                 "equals" | "equalsIgnoreCase" => self.class_names(subject, call, span),
                 "getPassword" | "readPassword" if call.args.len() < 2 => {
-                    if self.reads_password(subject, &Operand::Local(call.dst.unwrap_or(LocalId::from_raw(u32::MAX)))) {
+                    let reads = self.reads_password(subject, &Operand::Local(call.dst.unwrap_or(LocalId::from_raw(u32::MAX))));
+                    if reads {
                         self.examine(CheckKind::HeapInspection);
                     }
                 }
@@ -147,7 +148,8 @@ impl<'a> Checker<'a> {
         for stmt in &facts.body.stmts {
             match &stmt.kind {
                 StmtKind::Assign(_, Rvalue::Binary(BinOp::Eq | BinOp::Ne, a, b)) if is_null(a) || is_null(b) => {
-                    if is_param(a) || is_param(b) {
+                    let about_param = is_param(a) || is_param(b);
+                    if about_param {
                         return;
                     }
                 }

@@ -55,9 +55,9 @@ impl Frame<'_> {
                         None if self.is_new(object) && state.cell(object, Cell::Elements).is_none() => {
                             Some(arg(1).filter(|_| name == "getOrDefault").unwrap_or_else(|| self.null(view.span)))
                         }
-                        None => self.any_element(state, object, receiver, view),
+                        None => self.any_element(state, object, receiver),
                     },
-                    None => self.any_element(state, object, receiver, view),
+                    None => self.any_element(state, object, receiver),
                 };
                 match (found, name, arg(1)) {
                     (Some(found), "getOrDefault", Some(default)) if !matches!(self.values[found].null, Null::No) => {
@@ -102,12 +102,12 @@ impl Frame<'_> {
             }
             ("list", "get") => match self.values[arg(0)?].only_int() {
                 Some(at) => self.element(state, object, at, receiver, view),
-                None => self.any_element(state, object, receiver, view),
+                None => self.any_element(state, object, receiver),
             },
             ("list" | "queue", "getFirst" | "peek") => self.element(state, object, 0, receiver, view),
             ("list", "getLast") => match self.size(state, object) {
                 Some(size) => self.element(state, object, size - 1, receiver, view),
-                None => self.any_element(state, object, receiver, view),
+                None => self.any_element(state, object, receiver),
             },
             ("list", "remove") => self.take(state, object, self.values[arg(0)?].only_int(), receiver, view),
             ("list" | "queue", "removeFirst" | "poll") => self.take(state, object, Some(0), receiver, view),
@@ -123,13 +123,13 @@ impl Frame<'_> {
             ("iterator", "iterator") => {
                 let iterator = self.allocation(view.span, 0, view.ty.name());
                 state.drop_cells(iterator, |_| true);
-                let element = self.any_element(state, object, receiver, view)?;
+                let element = self.any_element(state, object, receiver)?;
                 state.set_cell(iterator, Cell::Elements, element);
                 Some(self.reference(iterator))
             }
-            ("iterator", "next") | ("optional", "get") => self.any_element(state, object, receiver, view),
+            ("iterator", "next") | ("optional", "get") => self.any_element(state, object, receiver),
             ("optional", "orElse") => {
-                let found = self.any_element(state, object, receiver, view)?;
+                let found = self.any_element(state, object, receiver)?;
                 Some(self.join_values(found, arg(0)?, false))
             }
             _ => None,
@@ -283,7 +283,7 @@ impl Frame<'_> {
                 taken
             }
             _ => {
-                let found = self.any_element(state, object, receiver, view);
+                let found = self.any_element(state, object, receiver);
                 state.drop_cells(object, |cell| cell == Cell::Size);
                 found
             }
@@ -293,12 +293,12 @@ impl Frame<'_> {
     fn element(&mut self, state: &mut State, object: ObjId, at: i64, receiver: ValueId, view: &CallView<'_>) -> Option<ValueId> {
         match state.cell(object, Cell::Index(at)) {
             Some(found) if state.cell(object, Cell::Elements).is_none() => Some(found),
-            _ => self.any_element(state, object, receiver, view),
+            _ => self.any_element(state, object, receiver),
         }
     }
 
-    fn any_element(&mut self, state: &mut State, object: ObjId, receiver: ValueId, view: &CallView<'_>) -> Option<ValueId> {
-        Some(self.load_cell(state, &[object], Cell::Elements, Some(receiver), TyId::UNKNOWN, view.span))
+    fn any_element(&mut self, state: &mut State, object: ObjId, receiver: ValueId) -> Option<ValueId> {
+        Some(self.load_cell(state, &[object], Cell::Elements, Some(receiver), TyId::UNKNOWN))
     }
 
     fn store_any_key(&mut self, state: &mut State, object: ObjId, key: ValueId) {

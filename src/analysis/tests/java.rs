@@ -21,8 +21,7 @@ fn sql(body: &str) -> Vec<String> {
 
 #[test]
 fn a_parameter_reaches_a_statement_directly_and_through_locals() {
-    let found = sql(
-        r#"    public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    let found = sql(r#"    public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
         String name = request.getParameter("name");
         String query = "select * from t where n = '" + name + "'";
         Statement statement = db.createStatement();
@@ -33,15 +32,13 @@ fn a_parameter_reaches_a_statement_directly_and_through_locals() {
         bound.executeQuery();
         int number = Integer.parseInt(request.getParameter("id"));
         statement.executeQuery("select * from t where id = " + number);
-    }"#,
-    );
+    }"#);
     assert_eq!(found, ["java/sql-injection:11"]);
 }
 
 #[test]
 fn infeasible_paths_are_not_reported() {
-    let found = sql(
-        r#"    public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    let found = sql(r#"    public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
         String param = request.getParameter("name");
         String bar;
         int num = 86;
@@ -56,15 +53,13 @@ fn infeasible_paths_are_not_reported() {
             default: bar = param;
         }
         db.createStatement().executeQuery("select " + bar);
-    }"#,
-    );
+    }"#);
     assert_eq!(found, ["java/sql-injection:15"]);
 }
 
 #[test]
 fn containers_keep_their_elements_apart() {
-    let found = sql(
-        r#"    public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    let found = sql(r#"    public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
         String param = request.getParameter("name");
         List<String> list = new ArrayList<String>();
         list.add("safe");
@@ -81,8 +76,7 @@ fn containers_keep_their_elements_apart() {
         StringBuilder text = new StringBuilder("select ");
         text.append(param);
         db.createStatement().executeQuery(text.toString());
-    }"#,
-    );
+    }"#);
     assert_eq!(found, ["java/sql-injection:15", "java/sql-injection:20", "java/sql-injection:23"]);
 }
 
@@ -119,16 +113,12 @@ public class Helper {
     }"#,
     );
     let found = java(&[&text, other], &["java/sql-injection"]);
-    assert_eq!(
-        found,
-        ["java/sql-injection:10", "java/sql-injection:14", "java/sql-injection:19", "java/sql-injection:23"]
-    );
+    assert_eq!(found, ["java/sql-injection:10", "java/sql-injection:14", "java/sql-injection:19", "java/sql-injection:23"]);
 }
 
 #[test]
 fn validation_clears_where_it_decides() {
-    let found = sql(
-        r#"    public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    let found = sql(r#"    public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
         String param = request.getParameter("name");
         Statement s = db.createStatement();
         if (param.matches("[a-z0-9]+")) {
@@ -148,7 +138,6 @@ fn validation_clears_where_it_decides() {
         if (param.matches(".+")) {
             db.createStatement().executeQuery("select " + param);
         }
-    }"#,
-    );
+    }"#);
     assert_eq!(found, ["java/sql-injection:25"]);
 }
