@@ -88,11 +88,17 @@ impl Liveness {
     }
 }
 
+/// The locals that a block reads and writes, in order.
 fn visit_block(body: &Body, block: BlockId, visit: &mut impl FnMut(LocalId, bool)) {
     for stmt in body.stmts_of(block) {
         visit_stmt(body, stmt, visit);
     }
-    match &body.blocks[block].term {
+    visit_term(&body.blocks[block].term, visit);
+}
+
+/// The locals that the end of a block reads and writes.
+pub(super) fn visit_term(term: &Terminator, visit: &mut impl FnMut(LocalId, bool)) {
+    match term {
         Terminator::If { cond: operand, .. } | Terminator::Switch { value: operand, .. } | Terminator::Throw(operand) => {
             read(operand, visit);
         }
@@ -128,7 +134,8 @@ fn read_place(place: &Place, visit: &mut impl FnMut(LocalId, bool)) {
     }
 }
 
-fn visit_stmt(body: &Body, stmt: &Stmt, visit: &mut impl FnMut(LocalId, bool)) {
+/// The locals that a statement reads, then the one that it writes.
+pub(super) fn visit_stmt(body: &Body, stmt: &Stmt, visit: &mut impl FnMut(LocalId, bool)) {
     match &stmt.kind {
         StmtKind::Assign(dst, rvalue) => {
             match rvalue {

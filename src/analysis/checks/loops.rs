@@ -5,6 +5,7 @@ use super::{Checker, Subject};
 use crate::base::{FastSet, Span};
 use crate::ir::{
     BlockId, Body, Call, CallId, Const, Language, LocalId, LocalKind, Modifiers, Operand, Proj, Rvalue, StmtKind, Terminator,
+    TyId,
 };
 use crate::program::FuncId;
 use crate::rules::CheckKind;
@@ -56,7 +57,10 @@ impl<'a> Checker<'a> {
             };
             others.filter(|other| same(other)).count() > 1
         });
-        if overloaded {
+        // C++ in a header reads as C with holes.
+        let c_body =
+            self.unit.language == Language::C && (body.broken || body.opaque_count > 0 || subject.function.ret == TyId::UNKNOWN);
+        if overloaded || c_body {
             return;
         }
         let mut calls: Vec<Span> = Vec::new();
@@ -208,7 +212,9 @@ fn unchanged(subject: &Subject<'_>, cond: &Operand, inside: &FastSet<BlockId>) -
         let Some(declared) = body.locals.get(local) else { return false };
         if declared.kind != LocalKind::Temp {
             variables += 1;
-            if assigned_in(body, local, inside) || address_taken(body, local) {
+            // One that is assigned nowhere had its assignment in a branch that the preprocessor left out.
+            let known = declared.kind != LocalKind::User || assigned_in(body, local, body.blocks.indices());
+            if !known || assigned_in(body, local, inside.iter().copied()) || address_taken(body, local) {
                 return false;
             }
             continue;
@@ -227,8 +233,8 @@ fn unchanged(subject: &Subject<'_>, cond: &Operand, inside: &FastSet<BlockId>) -
     variables > 0
 }
 
-fn assigned_in(body: &Body, local: LocalId, inside: &FastSet<BlockId>) -> bool {
-    inside.iter().flat_map(|at| body.stmts_of(*at)).any(|stmt| match &stmt.kind {
+fn assigned_in(body: &Body, local: LocalId, blocks: impl IntoIterator<Item = BlockId>) -> bool {
+    blocks.into_iter().flat_map(|at| body.stmts_of(at)).any(|stmt| match &stmt.kind {
         StmtKind::Assign(dst, _) => *dst == local,
         StmtKind::Call(call) => body.calls.get(*call).is_some_and(|call| call.dst == Some(local)),
         _ => false,

@@ -18,6 +18,7 @@ mod methods;
 mod names;
 mod results;
 mod secrets;
+mod unused;
 mod web;
 
 use std::collections::BTreeMap;
@@ -70,6 +71,7 @@ const DECIDED: &[CheckKind] = &[
     CheckKind::LeastPrivilege,
     CheckKind::TimeOfCheckTimeOfUse,
     CheckKind::EndlessLoop,
+    CheckKind::UnusedValue,
 ];
 
 /// What the checks leave.
@@ -147,11 +149,13 @@ impl<'a> Checker<'a> {
             self.check_fields();
             mapper::check_annotations(self);
         }
+        let captured = unused::captured_names(self.unit);
         for index in self.unit.functions.indices() {
             let Some(subject) = self.subject(index) else { continue };
             self.check_results(&subject);
             self.check_recursion(&subject);
             self.check_loops(&subject);
+            self.check_unused(&subject, &captured);
             if self.language == Language::C {
                 self.check_c(&subject);
                 continue;
