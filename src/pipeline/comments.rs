@@ -8,9 +8,7 @@ use regex::Regex;
 use crate::base::{RuleId, Span};
 use crate::ir::{self, Unit};
 use crate::rules::{CheckKind, Language, Rule, RuleKind};
-
-/// Hits, and how many comments each rule examined.
-pub(super) type CommentHits = (Vec<(RuleId, Span)>, Vec<(RuleId, u32)>);
+use crate::syntax::pattern::PatternMatches;
 
 /// The rules on comments.
 #[derive(Debug, Default)]
@@ -40,8 +38,8 @@ impl CommentRules {
         CommentRules { rules: chosen.map(|(id, rule)| (id, rule.language)).collect() }
     }
 
-    /// The hits in a unit's comments, and for each rule how many comments it looked at.
-    pub(super) fn run(&self, unit: &Unit, text: &str) -> CommentHits {
+    /// The hits in a unit's comments.
+    pub(super) fn run(&self, unit: &Unit, text: &str) -> PatternMatches {
         let language = if unit.language == ir::Language::C { Language::C } else { Language::Java };
         let mut hits = Vec::new();
         let mut examined = Vec::new();
@@ -53,7 +51,7 @@ impl CommentRules {
             }
             examined.push((*rule, u32::try_from(unit.comments.len()).unwrap_or(u32::MAX)));
         }
-        (hits, examined)
+        PatternMatches { hits, examined }
     }
 }
 

@@ -122,9 +122,9 @@ impl Front<'_> {
             }
         }
         if let Some(unit) = &outcome.unit {
-            let (hits, examined) = self.comments.run(unit, text);
-            outcome.examined.extend(examined);
-            for (rule, span) in hits {
+            let found = self.comments.run(unit, text);
+            outcome.examined.extend(found.examined);
+            for (rule, span) in found.hits {
                 self.find(rule, FileSpan { file, span }, None, Vec::new(), outcome);
             }
         }

@@ -247,31 +247,53 @@ impl<'a> Facts<'a> {
             if wanted(local) {
                 return true;
             }
-            let Some(stmt) = self.definition(local) else { continue };
-            let mut add = |operand: &Operand| queue.extend(operand.local());
-            match &stmt.kind {
-                StmtKind::Call(call) => {
-                    let Some(call) = self.body.calls.get(*call) else { continue };
-                    call.receiver.iter().chain(call.args.iter()).for_each(add);
+            match self.definitions.get(local) {
+                Some(Definition::Once(at)) => {
+                    self.body.stmts.get(*at as usize).into_iter().for_each(|stmt| self.reads(stmt, &mut queue));
                 }
-                StmtKind::Assign(_, rvalue) => match rvalue {
-                    Rvalue::Use(a) | Rvalue::Cast(_, a) | Rvalue::Unary(_, a) => add(a),
-                    Rvalue::Binary(_, a, b) => {
-                        add(a);
-                        add(b);
-                    }
-                    Rvalue::ArrayLit(_, items) => items.iter().for_each(add),
-                    Rvalue::Load(place) => {
-                        if let Some(Place { base: PlaceBase::Local(local), .. }) = self.body.places.get(*place) {
-                            queue.push(*local);
-                        }
-                    }
-                    _ => {}
-                },
-                _ => {}
+                Some(Definition::Many) => {
+                    let writes = |stmt: &&Stmt| self.written(stmt) == Some(local);
+                    self.body.stmts.iter().filter(writes).for_each(|stmt| self.reads(stmt, &mut queue));
+                }
+                Some(Definition::None) | None => {}
             }
         }
         false
+    }
+
+    /// The local that a statement assigns.
+    fn written(&self, stmt: &Stmt) -> Option<LocalId> {
+        match stmt.kind {
+            StmtKind::Assign(local, _) => Some(local),
+            StmtKind::Call(call) => self.body.calls.get(call)?.dst,
+            _ => None,
+        }
+    }
+
+    /// The locals that a statement computes from.
+    fn reads(&self, stmt: &Stmt, queue: &mut Vec<LocalId>) {
+        let mut add = |operand: &Operand| queue.extend(operand.local());
+        match &stmt.kind {
+            StmtKind::Call(call) => {
+                let Some(call) = self.body.calls.get(*call) else { return };
+                call.receiver.iter().chain(call.args.iter()).for_each(add);
+            }
+            StmtKind::Assign(_, rvalue) => match rvalue {
+                Rvalue::Use(a) | Rvalue::Cast(_, a) | Rvalue::Unary(_, a) => add(a),
+                Rvalue::Binary(_, a, b) => {
+                    add(a);
+                    add(b);
+                }
+                Rvalue::ArrayLit(_, items) => items.iter().for_each(add),
+                Rvalue::Load(place) => {
+                    if let Some(Place { base: PlaceBase::Local(local), .. }) = self.body.places.get(*place) {
+                        queue.push(*local);
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
     }
 
     /// The block of a statement, by its index.

@@ -4,7 +4,7 @@
 use super::facts::callee_name;
 use super::{Checker, Subject};
 use crate::base::Span;
-use crate::ir::{BinOp, Call, CallKind, Const, LocalId, Modifiers, Operand, PlaceBase, Rvalue, StmtKind, Terminator};
+use crate::ir::{BinOp, Call, CallKind, Const, Modifiers, Operand, PlaceBase, Rvalue, StmtKind, Terminator};
 use crate::rules::CheckKind;
 
 const BOXES: &[&str] = &[
@@ -42,11 +42,10 @@ impl<'a> Checker<'a> {
                     }
                 }
                 "equals" | "equalsIgnoreCase" => self.class_names(subject, call, span),
-                "getPassword" | "readPassword" if call.args.len() < 2 => {
-                    let reads = self.reads_password(subject, &Operand::Local(call.dst.unwrap_or(LocalId::from_raw(u32::MAX))));
-                    if reads {
-                        self.examine(CheckKind::HeapInspection);
-                    }
+                "getPassword" | "readPassword"
+                    if call.dst.is_some_and(|dst| self.reads_password(subject, &Operand::Local(dst))) =>
+                {
+                    self.examine(CheckKind::HeapInspection);
                 }
                 "<init>" | "valueOf" | "copyValueOf" => {
                     let of_string = subject.facts.target(id).and_then(|target| target.owner);
@@ -147,11 +146,10 @@ impl<'a> Checker<'a> {
         let mut used: Option<Span> = None;
         for stmt in &facts.body.stmts {
             match &stmt.kind {
-                StmtKind::Assign(_, Rvalue::Binary(BinOp::Eq | BinOp::Ne, a, b)) if is_null(a) || is_null(b) => {
-                    let about_param = is_param(a) || is_param(b);
-                    if about_param {
-                        return;
-                    }
+                StmtKind::Assign(_, Rvalue::Binary(BinOp::Eq | BinOp::Ne, a, b))
+                    if (is_null(a) || is_null(b)) && (is_param(a) || is_param(b)) =>
+                {
+                    return;
                 }
                 StmtKind::Assign(_, Rvalue::InstanceOf(operand, _)) if is_param(operand) => return,
                 StmtKind::Assign(_, Rvalue::Load(place)) => {

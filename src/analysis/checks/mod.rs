@@ -19,6 +19,7 @@ mod names;
 mod results;
 mod secrets;
 mod unused;
+mod uploads;
 mod web;
 
 use std::collections::BTreeMap;
@@ -72,6 +73,7 @@ const DECIDED: &[CheckKind] = &[
     CheckKind::TimeOfCheckTimeOfUse,
     CheckKind::EndlessLoop,
     CheckKind::UnusedValue,
+    CheckKind::UnrestrictedUpload,
 ];
 
 /// What the checks leave.
@@ -167,6 +169,7 @@ impl<'a> Checker<'a> {
             self.check_literals(&subject);
             self.check_salt(&subject);
             self.check_files(&subject);
+            self.check_uploads(&subject);
             self.check_web(&subject, guards);
         }
     }
