@@ -8,14 +8,57 @@ use crate::rules::{Confidence, LocalText, Locale, Rule, Severity};
 /// A finding's message: the rule's template filled with the finding's evidence.
 #[must_use]
 pub fn message(rule: &Rule, finding: &Finding, locale: Locale) -> String {
-    fill(rule.message.get(locale), locale, |name| {
+    sentence(rule.message.get(locale), locale, |name| {
         finding.args.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
     })
 }
 
 /// The rule's message where no evidence is: what it says of any finding.
 pub(super) fn general_message(rule: &Rule, locale: Locale) -> String {
-    fill(rule.message.get(locale), locale, |_| None)
+    sentence(rule.message.get(locale), locale, |_| None)
+}
+
+/// A filled message. What begins an English one with words, not with a name of the code, begins with a capital letter.
+fn sentence(template: &str, locale: Locale, value: impl Fn(&str) -> Option<String>) -> String {
+    let known = |name: &str| value(name).filter(|value| !value.trim().is_empty());
+    let filled = fill(template, locale, |name| match name {
+        "source" => known(name).map(|key| source(&key, locale)),
+        _ => known(name),
+    });
+    let first = template.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
+    let is_code = first.is_some_and(|name| match known(name) {
+        Some(key) => name != "source" || source(&key, locale) == key,
+        None => false,
+    });
+    let mut letters = filled.chars();
+    match letters.next() {
+        Some(letter) if locale == Locale::En && !is_code => letter.to_uppercase().chain(letters).collect(),
+        _ => filled,
+    }
+}
+
+/// In words, what a source is: the analysis names it `KIND:NAME`, the name being that of a call, parameter or field.
+fn source(key: &str, locale: Locale) -> String {
+    let Some((kind, name)) = key.split_once(':') else { return key.to_owned() };
+    let (ko, en) = match kind {
+        "web" => ("HTTP 요청 값", "an HTTP request value"),
+        "socket" => ("네트워크에서 받은 데이터", "network data"),
+        "file" => ("파일에서 읽은 내용", "file contents"),
+        "db" => ("데이터베이스에서 읽은 값", "a database value"),
+        "env" => ("환경 값", "an environment value"),
+        "secret" => ("민감한 정보", "sensitive data"),
+        "system" => ("시스템 정보", "system information"),
+        "random" => ("난수", "a random value"),
+        "claim" => ("클라이언트가 바꿀 수 있는 값", "a value the client can change"),
+        "input" => ("외부 입력값", "untrusted data"),
+        _ => return key.to_owned(),
+    };
+    let words = pick(locale, ko, en);
+    match name.trim() {
+        "" => words.to_owned(),
+        name if locale == Locale::En => format!("{words} ({name})"),
+        name => format!("{words}({name})"),
+    }
 }
 
 /// Fills the `{name}` places of a template; a name without a value gets a general word. Korean particles after a place
@@ -30,7 +73,8 @@ pub fn fill(template: &str, locale: Locale, value: impl Fn(&str) -> Option<Strin
         let name = after.get(1..).and_then(|inner| inner.split_once('}'));
         match name.filter(|(name, _)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')) {
             Some((name, tail)) => {
-                let word = value(name).filter(|value| !value.is_empty()).unwrap_or_else(|| general(name, locale).to_owned());
+                let word =
+                    value(name).filter(|value| !value.trim().is_empty()).unwrap_or_else(|| general(name, locale).to_owned());
                 out.push_str(&word);
                 rest = particle(&mut out, &word, tail);
             }
@@ -100,7 +144,10 @@ fn particle<'t>(out: &mut String, word: &str, tail: &'t str) -> &'t str {
     tail
 }
 
+/// Brackets at the end are not spoken: `환경 값(getenv)` ends as `환경 값` does, `readLine()` as `readLine`.
 fn ending(word: &str) -> Ending {
+    let spoken = word.strip_suffix(')').and_then(|inner| inner.rsplit_once('(')).map_or(word, |(before, _)| before);
+    let word = if spoken.trim().is_empty() { word } else { spoken };
     let Some(last) = word.chars().rev().find(|character| character.is_alphanumeric()) else { return Ending::Unknown };
     match last {
         '가'..='힣' => match (u32::from(last) - 0xAC00) % 28 {
@@ -279,7 +326,7 @@ pub(super) fn either(text: &LocalText, locale: Locale) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{fill, general_message, step};
+    use super::{fill, general_message, sentence, step};
     use crate::base::{FileId, FileSpan, Span};
     use crate::findings::testing::rule;
     use crate::findings::{Step, StepKind};
@@ -306,10 +353,37 @@ mod tests {
     fn places_without_a_value_get_a_general_word_and_braces_stay() {
         let made = rule("java/x", &[], 89, Severity::High);
         assert_eq!(general_message(&made, Locale::Ko), "외부 입력값이 검증 없이 사용됩니다");
-        assert_eq!(general_message(&made, Locale::En), "untrusted data is used unchecked");
+        assert_eq!(general_message(&made, Locale::En), "Untrusted data is used unchecked");
         assert_eq!(fill("${a.b} {", Locale::En, |_| None), "${a.b} {");
         // What is filled in is not looked at again.
         assert_eq!(fill("{name}", Locale::En, |_| Some("{value}".to_owned())), "{value}");
+    }
+
+    #[test]
+    fn sources_are_told_in_words() {
+        let ko = |key: &str| sentence("{source}이(가) 검증 없이 쓰입니다", Locale::Ko, |_| Some(key.to_owned()));
+        let en = |key: &str| sentence("{source} is used unchecked", Locale::En, |_| Some(key.to_owned()));
+        assert_eq!(en("web:getParameter"), "An HTTP request value (getParameter) is used unchecked");
+        assert_eq!(en("file:read"), "File contents (read) is used unchecked");
+        assert_eq!(en("db:"), "A database value is used unchecked");
+        assert_eq!(en("getenv"), "getenv is used unchecked");
+        assert_eq!(ko("web:getParameter"), "HTTP 요청 값(getParameter)이 검증 없이 쓰입니다");
+        assert_eq!(ko("env:getenv"), "환경 값(getenv)이 검증 없이 쓰입니다");
+        assert_eq!(ko("socket:recv"), "네트워크에서 받은 데이터(recv)가 검증 없이 쓰입니다");
+        let inside = |locale, template| sentence(template, locale, |_| Some("claim:getHeader".to_owned()));
+        assert_eq!(
+            inside(Locale::En, "A condition is decided by {source}"),
+            "A condition is decided by a value the client can change (getHeader)"
+        );
+        assert_eq!(inside(Locale::Ko, "값({source})으로 판단"), "값(클라이언트가 바꿀 수 있는 값(getHeader))으로 판단");
+    }
+
+    #[test]
+    fn a_name_begins_a_message_as_it_is_and_a_missing_one_as_a_word() {
+        let filled = |name: &'static str| sentence("{callee} has {name} items", Locale::En, move |_| Some(name.to_owned()));
+        assert_eq!(filled("gets"), "gets has gets items");
+        assert_eq!(filled(""), "A call has an item items");
+        assert_eq!(filled(" "), "A call has an item items");
     }
 
     #[test]
