@@ -101,16 +101,16 @@ impl Frame<'_> {
                 None
             }
             ("list", "get") => match self.values[arg(0)?].only_int() {
-                Some(at) => self.element(state, object, at, receiver, view),
+                Some(at) => self.element(state, object, at, receiver),
                 None => self.any_element(state, object, receiver),
             },
-            ("list" | "queue", "getFirst" | "peek") => self.element(state, object, 0, receiver, view),
+            ("list" | "queue", "getFirst" | "peek") => self.element(state, object, 0, receiver),
             ("list", "getLast") => match self.size(state, object) {
-                Some(size) => self.element(state, object, size - 1, receiver, view),
+                Some(size) => self.element(state, object, size - 1, receiver),
                 None => self.any_element(state, object, receiver),
             },
-            ("list", "remove") => self.take(state, object, self.values[arg(0)?].only_int(), receiver, view),
-            ("list" | "queue", "removeFirst" | "poll") => self.take(state, object, Some(0), receiver, view),
+            ("list", "remove") => self.take(state, object, self.values[arg(0)?].only_int(), receiver),
+            ("list" | "queue", "removeFirst" | "poll") => self.take(state, object, Some(0), receiver),
             ("list", "size") => match self.size(state, object) {
                 Some(size) => Some(self.int(size)),
                 None => Some(self.value(Value { range: Some((0, i64::from(i32::MAX))), null: Null::No, ..Value::default() })),
@@ -260,14 +260,7 @@ impl Frame<'_> {
         Some(self.unknown())
     }
 
-    fn take(
-        &mut self,
-        state: &mut State,
-        object: ObjId,
-        at: Option<i64>,
-        receiver: ValueId,
-        view: &CallView<'_>,
-    ) -> Option<ValueId> {
+    fn take(&mut self, state: &mut State, object: ObjId, at: Option<i64>, receiver: ValueId) -> Option<ValueId> {
         match (self.size(state, object), at) {
             (Some(size), Some(at)) if (0..size).contains(&at) => {
                 let taken = state.cell(object, Cell::Index(at));
@@ -290,7 +283,7 @@ impl Frame<'_> {
         }
     }
 
-    fn element(&mut self, state: &mut State, object: ObjId, at: i64, receiver: ValueId, view: &CallView<'_>) -> Option<ValueId> {
+    fn element(&mut self, state: &mut State, object: ObjId, at: i64, receiver: ValueId) -> Option<ValueId> {
         match state.cell(object, Cell::Index(at)) {
             Some(found) if state.cell(object, Cell::Elements).is_none() => Some(found),
             _ => self.any_element(state, object, receiver),
