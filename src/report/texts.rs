@@ -27,7 +27,7 @@ fn sentence(template: &str, locale: Locale, value: impl Fn(&str) -> Option<Strin
     });
     let first = template.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
     let is_code = first.is_some_and(|name| match known(name) {
-        Some(key) => name != "source" || source(&key, locale) == key,
+        Some(key) => key != "<init>" && (name != "source" || source(&key, locale) == key),
         None => false,
     });
     let mut letters = filled.chars();
@@ -73,8 +73,12 @@ pub fn fill(template: &str, locale: Locale, value: impl Fn(&str) -> Option<Strin
         let name = after.get(1..).and_then(|inner| inner.split_once('}'));
         match name.filter(|(name, _)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')) {
             Some((name, tail)) => {
-                let word =
-                    value(name).filter(|value| !value.trim().is_empty()).unwrap_or_else(|| general(name, locale).to_owned());
+                let word = match value(name).filter(|value| !value.trim().is_empty()) {
+                    // How the IR calls every constructor.
+                    Some(value) if value == "<init>" => pick(locale, "생성자", "a constructor").to_owned(),
+                    Some(value) => value,
+                    None => general(name, locale).to_owned(),
+                };
                 out.push_str(&word);
                 rest = particle(&mut out, &word, tail);
             }
@@ -384,6 +388,7 @@ mod tests {
         assert_eq!(filled("gets"), "gets has gets items");
         assert_eq!(filled(""), "A call has an item items");
         assert_eq!(filled(" "), "A call has an item items");
+        assert_eq!(filled("<init>"), "A constructor has a constructor items");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod cli;
 mod command;
 mod docs;
+mod fixtures;
 mod git;
 mod layers;
 mod licences;
