@@ -7,6 +7,7 @@ const MAX_LINES: usize = 500;
 /// Lines no file may have, listed or not.
 const HARD_LIMIT: usize = 1000;
 /// Files over the limit, with what they may have at most. This list only shrinks.
+const LONG_FILES: &[(&str, usize)] = &[];
 
 fn rust_files() -> Vec<std::path::PathBuf> {
     ["src", "tests", "benches", "fuzz"].iter().flat_map(|folder| tree::files(folder, ".rs")).collect()
