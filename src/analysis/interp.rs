@@ -18,9 +18,9 @@ const MAX_STATES_LARGE: usize = 2;
 const LARGE_BLOCKS: usize = 150;
 /// Statements executed in one function, abstractly: so many, and so many for each of its statements. From half of it on
 /// states are joined at once; beyond it what is found stands and the bound is reported.
-const BASE_STEPS: u32 = 2_000;
-const STEPS_PER_STATEMENT: u32 = 24;
-const MAX_STEPS: u32 = 40_000;
+const BASE_STEPS: u32 = 600;
+const STEPS_PER_STATEMENT: u32 = 10;
+const MAX_STEPS: u32 = 12_000;
 /// Joins at a block before ranges and constant sets are widened.
 const JOINS_BEFORE_WIDENING: u32 = 3;
 

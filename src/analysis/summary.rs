@@ -35,7 +35,7 @@ pub(super) const MAX_PATH: usize = 3;
 /// More outcomes than this are joined.
 pub(super) const MAX_OUTCOMES: usize = 4;
 /// More latent sinks than this are dropped and counted.
-pub(super) const MAX_LATENT: usize = 48;
+pub(super) const MAX_LATENT: usize = 24;
 
 /// See the module. Values and objects refer to each other by index.
 #[derive(Debug, Default)]
