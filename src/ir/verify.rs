@@ -236,7 +236,20 @@ impl Check<'_> {
         }
     }
 
-    /// Within a block, no temporary is read before the same block assigns it for the first time, unless another
+    /// Blocks that control may get to from the entry.
+    fn reachable(&self) -> Vec<bool> {
+        let mut seen = vec![false; self.body.blocks.len()];
+        let mut work = vec![BlockId::from_raw(0)];
+        while let Some(id) = work.pop() {
+            let (Some(mark), Some(block)) = (seen.get_mut(id.index()), self.body.blocks.get(id)) else { continue };
+            if !std::mem::replace(mark, true) {
+                work.extend(block.term.successors().into_iter().chain(block.unwind));
+            }
+        }
+        seen
+    }
+
+    /// Within a reachable block, no temporary is read before the same block assigns it for the first time, unless another
     /// block assigns it too.
     fn temporaries(&mut self) {
         let mut first: Vec<Option<u32>> = vec![None; self.body.locals.len()];
@@ -255,7 +268,12 @@ impl Check<'_> {
                 many[exception.index()] = true;
             }
         }
+        let reachable = self.reachable();
         for (id, block) in self.body.blocks.iter_enumerated() {
+            if !reachable.get(id.index()).copied().unwrap_or(false) {
+                // What stands behind a jump out of an expression never runs.
+                continue;
+            }
             for at in block.start..block.end {
                 let Some(stmt) = self.body.stmts.get(at as usize) else { continue };
                 for local in read(self.body, &stmt.kind) {
