@@ -294,7 +294,10 @@ impl Frame<'_> {
         let (receiver, base) = (view.receiver?, *view.args.first()?);
         let marks = self.deep_marks(state, receiver);
         let canonical = !marks.is_empty() && marks.iter().all(|mark| mark.cleared & kinds::CANONICAL != 0);
-        if !canonical || !self.deep_marks(state, base).is_empty() {
+        // A base made of the same data decides nothing.
+        let own = self.deep_marks(state, base);
+        let other_data = marks.iter().any(|mark| own.iter().all(|base| base.origin != mark.origin));
+        if !canonical || !other_data {
             return None;
         }
         let predicate = Predicate::Rooted(receiver);
