@@ -163,7 +163,7 @@ mod tests {
             ("a/BTest.java", true),
             ("a/TestB.java", true),
             ("a/Testament.java", false),
-            ("a/BenchmarkTest00001.java", false),
+            ("a/ContestTest00001.java", false),
             ("tests/x.c", true),
             ("lib/test_list.c", true),
             ("lib/latest.c", false),
