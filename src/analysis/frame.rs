@@ -407,8 +407,7 @@ impl<'a> Frame<'a> {
             // Reached on another path too: only what both paths need still has to hold.
             Some(known) => known.2.retain(|condition| state.conditions.contains(condition)),
             None if room => self.latent.push((input, pending, state.conditions.as_ref().clone())),
-            // Counted with the summary's other limits in docs/engine.md; too common in large libraries to tell one by one.
-            None => {}
+            None => self.out.bound_hits += 1,
         }
     }
 
