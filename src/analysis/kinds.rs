@@ -47,3 +47,37 @@ pub(super) fn bit(kind: &str) -> Cleared {
     }
     KINDS.iter().position(|known| *known == kind).map_or(0, |at| 1 << at)
 }
+
+/// Characters that checks and replacements take out one by one, in bit order after the kinds.
+const CHARACTERS: [char; 11] = ['<', '>', '"', '\'', '\r', '\n', '/', '\\', '*', '(', ')'];
+const FIRST_CHARACTER: usize = KINDS.len();
+
+/// No `..` is left: harmless in a path that begins with something else.
+pub(super) const NO_PARENT: Cleared = 1 << 31;
+
+/// Characters that matter in each context: a text without them is harmless there.
+pub(super) const DANGEROUS: [(&str, &str); 7] = [
+    ("html", "<>"),
+    ("html-attr", "<>\"'"),
+    ("sql", "'"),
+    ("path", "/\\"),
+    ("http-header", "\r\n"),
+    ("log", "\r\n"),
+    ("ldap-filter", "*()\\"),
+];
+
+/// The bits of the characters that a test says are taken out.
+pub(super) fn characters(mut removed: impl FnMut(char) -> bool) -> Cleared {
+    let bits = CHARACTERS.iter().enumerate().filter(|(_, c)| removed(**c));
+    bits.fold(0, |all, (at, _)| all | 1 << (FIRST_CHARACTER + at))
+}
+
+/// With the kinds that the characters taken out so far add up to.
+pub(super) fn complete(cleared: Cleared) -> Cleared {
+    if cleared >> FIRST_CHARACTER == 0 {
+        return cleared;
+    }
+    let gone =
+        |c: char| CHARACTERS.iter().position(|known| *known == c).is_some_and(|at| cleared >> (FIRST_CHARACTER + at) & 1 == 1);
+    DANGEROUS.iter().filter(|(_, all)| all.chars().all(gone)).fold(cleared, |all, (kind, _)| all | bit(kind))
+}

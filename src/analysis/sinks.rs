@@ -5,7 +5,7 @@ use super::frame::{Frame, Pending};
 use super::state::State;
 use super::summary::LatentKind;
 use super::trace::{Hop, Trail, before, steps};
-use super::value::{Cleared, Mark, Null, Origin, ValueId};
+use super::value::{Mark, Null, Origin, ValueId};
 use crate::base::{FileSpan, RuleId, Span, Symbol};
 use crate::findings::StepKind;
 use crate::program::FuncId;
@@ -80,8 +80,7 @@ impl Frame<'_> {
             }
             Origin::Source(origin) => {
                 let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
-                let fitting: Vec<RuleId> =
-                    rules.iter().copied().filter(|rule| self.taint_applies(*rule, mark.kinds, mark.cleared)).collect();
+                let fitting: Vec<RuleId> = rules.iter().copied().filter(|rule| self.taint_applies(*rule, mark)).collect();
                 for rule in fitting {
                     let args = vec![
                         ("source", super::texts::source_name(mark.kinds, mark.name)),
@@ -100,9 +99,13 @@ impl Frame<'_> {
         }
     }
 
-    fn taint_applies(&self, rule: RuleId, kinds: SourceKinds, cleared: Cleared) -> bool {
+    fn taint_applies(&self, rule: RuleId, mark: Mark) -> bool {
         let RuleKind::Taint(taint) = &self.ctx.rules.rules[rule].kind else { return false };
-        taint.from.intersects(kinds) && self.ctx.cleared_by.get(&rule).is_none_or(|by| by & cleared == 0)
+        let mut cleared = super::kinds::complete(mark.cleared);
+        if cleared & super::kinds::NO_PARENT != 0 && !mark.at_start {
+            cleared |= super::kinds::bit("path");
+        }
+        taint.from.intersects(mark.kinds) && self.ctx.cleared_by.get(&rule).is_none_or(|by| by & cleared == 0)
     }
 
     /// A reference is dereferenced.

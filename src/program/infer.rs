@@ -124,9 +124,12 @@ impl Inference<'_, '_> {
         self.types.calls = self.body.calls.iter().map(|_| CallTarget::default()).collect();
         let mut writes: IndexVec<LocalId, u8> = index_vec::index_vec![0; self.body.locals.len()];
         for stmt in &self.body.stmts {
-            if let StmtKind::Assign(dst, _) = &stmt.kind
-                && let Some(count) = writes.get_mut(*dst)
-            {
+            let written = match &stmt.kind {
+                StmtKind::Assign(dst, _) => Some(*dst),
+                StmtKind::Call(call) => self.body.calls.get(*call).and_then(|call| call.dst),
+                _ => None,
+            };
+            if let Some(count) = written.and_then(|dst| writes.get_mut(dst)) {
                 *count = count.saturating_add(1);
             }
         }
@@ -328,6 +331,7 @@ impl Inference<'_, '_> {
         let ret = self.return_type(call, &target);
         if let Some(dst) = call.dst {
             self.set(dst, ret);
+            self.narrow(dst, ret);
         }
         if let Some(slot) = self.types.calls.get_mut(id) {
             *slot = target;

@@ -5,6 +5,7 @@ mod file;
 mod filter;
 mod lines;
 mod read;
+mod tracked;
 mod walk;
 
 pub use file::{FileKind, SourceFile, SourceSet, SourceText};

@@ -7,8 +7,9 @@ use index_vec::IndexVec;
 use parking_lot::Mutex;
 
 use super::filter::looks_like_test;
+use super::tracked::{is_ignored_by, tracked};
 use super::{FileKind, PathFilter, SourceFile, SourceSet};
-use crate::base::{Problem, ProblemKind};
+use crate::base::{FastSet, Problem, ProblemKind};
 
 /// What to walk.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub struct WalkOptions {
     /// Only these files, as far as they lie under a root and the filters admit them: the changed or staged ones.
     /// No folder is walked then.
     pub only: Option<Vec<PathBuf>>,
-    /// Whether .gitignore and .ignore files count; .haechiignore always does.
+    /// Whether .gitignore and .ignore files count, but for what git tracks; .haechiignore always does.
     pub git_ignore: bool,
     /// Whether build output (`target`, `build` … beside their build files) is walked too.
     pub build_output: bool,
@@ -169,6 +170,24 @@ fn walk_folders(scope: &Scope<'_>, folders: &[PathBuf], found: &mut Found) {
     for root in folders {
         // A root inside another is walked twice, because the outer one may ignore it; doubles are dropped at the end.
         walk_folder(scope, root, found);
+        if scope.options.git_ignore {
+            take_tracked(scope, root, found);
+        }
+    }
+}
+
+/// What an ignore file matches and git tracks all the same is part of the project.
+fn take_tracked(scope: &Scope<'_>, root: &Path, found: &mut Found) {
+    let paths = tracked(root, |path| FileKind::of_path(&path.to_string_lossy()).is_some());
+    if paths.is_empty() {
+        return;
+    }
+    let known: FastSet<PathBuf> = found.files.iter().map(|file| file.absolute.clone()).collect();
+    for path in paths {
+        let is_file = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        if !known.contains(&path) && is_file() && !is_ignored_by(IGNORE_FILE, root, &path) {
+            take_only(scope, &[root.to_path_buf()], &path, found);
+        }
     }
 }
 
@@ -358,6 +377,32 @@ mod tests {
         assert_eq!(paths(&set), ["keep/A.java"]);
         let set = walk(&WalkOptions { filter, git_ignore: false, ..options(dir.path()) });
         assert_eq!(paths(&set), ["keep/A.java", "skip/B.java"]);
+    }
+
+    #[test]
+    fn what_git_tracks_is_taken_though_an_ignore_file_matches_it() {
+        let dir =
+            tree(&["a/A.java", "a/conf/app.properties", "a/conf/own.properties", "b/target/B.java", "b/pom.xml", "b/C.java"]);
+        let git = |args: &[&str]| {
+            let mut command = std::process::Command::new("git");
+            for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"] {
+                command.env_remove(name);
+            }
+            let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+            assert!(command.args(identity).args(args).current_dir(dir.path()).output().unwrap().status.success());
+        };
+        git(&["init", "-q"]);
+        git(&["add", "-A"]);
+        fs::write(dir.path().join(".gitignore"), "conf/\nC.java\ntarget/\nnew.properties\n").unwrap();
+        fs::write(dir.path().join("a/.haechiignore"), "own.properties\n").unwrap();
+        fs::write(dir.path().join("a/conf/new.properties"), "x").unwrap();
+        let expected = ["a/A.java", "a/conf/app.properties", "b/C.java", "b/pom.xml"];
+        assert_eq!(paths(&walk(&options(dir.path()))), expected);
+        // A part of the tree, and a repository whose index has not been written.
+        assert_eq!(paths(&walk(&options(&dir.path().join("a")))), ["A.java", "conf/app.properties"]);
+        git(&["commit", "-q", "-m", "all"]);
+        fs::remove_file(dir.path().join(".git/index")).unwrap();
+        assert_eq!(paths(&walk(&options(dir.path()))), expected);
     }
 
     #[test]

@@ -25,10 +25,8 @@ const NOT_YET: &[(&str, &str)] = &[
     ("java/path-traversal", "precision: a file checked by its canonical path and then used by its own"),
     ("java/resource-exhaustion", "the bound of a loop is no sink of the engine"),
     ("java/static-iv", "whether an array holds constants or random bytes is not known"),
-    ("java/stored-xss", "output through a writer in a variable is missed"),
     ("java/uncontrolled-allocation", "precision: Math.min does not bound a size"),
     ("java/unreleased-database", "a connection that is used but never closed is missed"),
-    ("java/xss", "output through a writer in a variable is missed"),
 ];
 
 /// Where the scan of a folder, as one project with all rules, disagrees with its marks.

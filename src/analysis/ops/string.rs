@@ -348,17 +348,6 @@ fn apply(name: &str, text: &str, args: &[Konst]) -> Option<Konst> {
     }
 }
 
-/// Characters that matter in each context: a text without them is harmless there.
-const DANGEROUS: [(&str, &str); 7] = [
-    ("html", "<>"),
-    ("html-attr", "<>\"'"),
-    ("sql", "'"),
-    ("path", "/\\"),
-    ("http-header", "\r\n"),
-    ("log", "\r\n"),
-    ("ldap-filter", "*()\\"),
-];
-
 /// The sanitizing that a replacement does: all dangerous characters of a context are taken out or made harmless.
 fn removed_kinds(name: &str, from: &str, to: &str) -> Cleared {
     let removes = |c: char| -> bool {
@@ -369,13 +358,12 @@ fn removed_kinds(name: &str, from: &str, to: &str) -> Cleared {
         let single = c.to_string();
         regex.is_match(&single) && regex.replace_all(&single, to) != single
     };
-    let mut cleared = 0;
-    for (kind, characters) in DANGEROUS {
-        if characters.chars().all(removes) {
-            cleared |= kinds::bit(kind);
-        }
-    }
-    cleared
+    let parents = ["..", "../..", "....//", "a..b/../c"];
+    let no_parent = match name {
+        "replace" => matches!(from, ".." | ".") && !to.contains('.'),
+        _ => regex::Regex::new(from).is_ok_and(|regex| parents.iter().all(|probe| !regex.replace_all(probe, to).contains(".."))),
+    };
+    kinds::characters(removes) | if no_parent { kinds::NO_PARENT } else { 0 }
 }
 
 /// The sanitizing that passing a full match implies: the pattern admits none of the context's characters.
@@ -390,7 +378,7 @@ fn allowed_kinds(pattern: &str) -> Cleared {
         })
     };
     let mut cleared = 0;
-    for (kind, characters) in DANGEROUS {
+    for (kind, characters) in kinds::DANGEROUS {
         if !characters.chars().any(admits) {
             cleared |= kinds::bit(kind);
         }
