@@ -96,7 +96,7 @@ impl Frame<'_> {
     }
 
     fn written<'s>(&'s self, state: &'s State) -> impl Iterator<Item = (InputId, ObjId, Cell, ValueId)> + 's {
-        state.heap.iter().filter_map(|(object, cell, value)| {
+        state.heap.entries().iter().filter_map(|(object, cell, value)| {
             let ObjectKind::Input(input) = self.objects[*object].kind else { return None };
             // A cell that was only read holds its own input.
             let read_only = self.values[*value].input.is_some_and(|own| {

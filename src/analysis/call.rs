@@ -175,7 +175,7 @@ impl<'a> Frame<'a> {
         let mut all: Vec<(State, ValueId)> = Vec::new();
         let mut returns = false;
         for &callee in callees {
-            let Some(summary) = self.ctx.summary(callee) else {
+            let Some(summary) = self.ctx.summary(callee, self.id) else {
                 let result = self.call_unknown(state, view);
                 all.push((state.clone(), result));
                 returns = true;
@@ -220,7 +220,7 @@ impl<'a> Frame<'a> {
         let receiver = view.receiver?;
         let [object] = self.values[receiver].objects.as_slice() else { return None };
         let ObjectKind::Lambda(func, captured) = self.objects[*object].kind.clone() else { return None };
-        let summary = self.ctx.summary(func)?;
+        let summary = self.ctx.summary(func, self.id)?;
         let ways = self.instantiate(
             state,
             summary,
@@ -236,7 +236,7 @@ impl<'a> Frame<'a> {
         for &arg in &view.args {
             let [object] = self.values[arg].objects.as_slice() else { continue };
             let ObjectKind::Lambda(func, captured) = self.objects[*object].kind.clone() else { continue };
-            let Some(summary) = self.ctx.summary(func) else { continue };
+            let Some(summary) = self.ctx.summary(func, self.id) else { continue };
             let params = self.ctx.program.function(func).1.params.len();
             let marks = view.receiver.map(|receiver| self.deep_marks(state, receiver)).unwrap_or_default();
             let element = {

@@ -9,6 +9,9 @@ use super::value::{Konst, MAX_CONSTS, Mark, Null, Predicate, Value, ValueId};
 use crate::base::Span;
 use crate::ir::{BinOp, LocalId, Operand, Rvalue, Ty, TyId, UnOp};
 
+/// Elements of an array written out in the source that have a cell each.
+const MAX_INDEXED: usize = 64;
+
 impl Frame<'_> {
     pub(super) fn rvalue(&mut self, state: &mut State, dst: LocalId, rvalue: &Rvalue, span: Span) -> ValueId {
         match rvalue {
@@ -59,6 +62,15 @@ impl Frame<'_> {
                 state.drop_cells(object, |_| true);
                 for (index, element) in elements.iter().enumerate() {
                     let value = self.operand(state, element, span);
+                    if index >= MAX_INDEXED {
+                        // A table: its entries are not told apart.
+                        let joined = match state.cell(object, Cell::Elements) {
+                            Some(before) => self.join_values(before, value, true),
+                            None => value,
+                        };
+                        state.set_cell(object, Cell::Elements, joined);
+                        continue;
+                    }
                     state.set_cell(object, Cell::Index(i64::try_from(index).unwrap_or(i64::MAX)), value);
                 }
                 let size = self.int(i64::try_from(elements.len()).unwrap_or(i64::MAX));

@@ -9,7 +9,7 @@ use super::kinds;
 use super::state::{Cell, State, Test};
 use super::summary::{Input, Latent, LatentKind, MAX_LATENT, MAX_PATH, Root};
 use super::trace::{Hop, PathId, Traces, Trail};
-use super::value::{InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
+use super::value::{Cleared, InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Examined, Finding, FindingState, Step, StepKind};
 use crate::ir::{Body, Function, Language, LocalId, Ty, TyId, Unit};
@@ -98,8 +98,12 @@ pub(super) struct Frame<'a> {
     pub(super) scratch: IndexVec<LocalId, Option<ValueId>>,
     /// Slot of each local that lives across blocks.
     pub(super) slots: IndexVec<LocalId, Option<u32>>,
+    /// Whether any caller can pass tainted data.
+    pub(super) takes_taint: bool,
     /// Statements executed so far: the budget.
     pub(super) steps: u32,
+    /// How many it may execute.
+    pub(super) budget: u32,
     /// How often the path may still split at calls of the block at hand.
     pub(super) splits_left: usize,
     /// Where each resource was acquired.
@@ -139,7 +143,9 @@ impl<'a> Frame<'a> {
             },
             scratch: index_vec::index_vec![None; body.locals.len()],
             slots: index_vec::index_vec![None; body.locals.len()],
+            takes_taint: !ctx.demand.kinds(id).is_empty(),
             steps: 0,
+            budget: u32::MAX,
             splits_left: 0,
             acquired: FastMap::default(),
             released: FastMap::default(),
@@ -247,16 +253,11 @@ impl<'a> Frame<'a> {
             return known;
         }
         let mut value = Value { input: Some(input), ..Value::default() };
-        let cleared = match ty.get() {
-            Ty::Bool | Ty::Float { .. } => kinds::NUMBER,
-            Ty::Int { .. } | Ty::Char { .. } => kinds::NUMBER,
-            Ty::Named { name, .. } if self.untaintable(*name) => kinds::NUMBER,
-            _ => 0,
-        };
+        let cleared = self.cleared_by_type(ty);
         let is_receiver = self.inputs[input].root == Root::This && self.inputs[input].path.is_empty();
         if is_receiver {
             value.null = Null::No;
-        } else {
+        } else if self.takes_taint {
             value.marks.push(Mark {
                 origin: Origin::Input(input),
                 kinds: SourceKinds::all(),
@@ -277,6 +278,15 @@ impl<'a> Frame<'a> {
         let id = self.values.push(value);
         self.input_values.insert(input, id);
         id
+    }
+
+    /// What data of a type cannot carry.
+    pub(super) fn cleared_by_type(&self, ty: TyId) -> Cleared {
+        match ty.get() {
+            Ty::Bool | Ty::Float { .. } | Ty::Int { .. } | Ty::Char { .. } => kinds::NUMBER,
+            Ty::Named { name, .. } if self.untaintable(*name) => kinds::NUMBER,
+            _ => 0,
+        }
     }
 
     /// The object an input points to, if its value was ever asked for.

@@ -5,6 +5,7 @@ use index_vec::IndexVec;
 
 use super::frame::{Frame, ObjectKind};
 use super::liveness::Liveness;
+use super::merge::MAX_HEAP;
 use super::state::State;
 use super::summary::{Input, Root};
 use super::value::{Konst, ValueId};
@@ -21,6 +22,8 @@ const LARGE_BLOCKS: usize = 150;
 const BASE_STEPS: u32 = 600;
 const STEPS_PER_STATEMENT: u32 = 10;
 const MAX_STEPS: u32 = 12_000;
+/// Statements of a block that may be executed again because calls in it split the path.
+const SPLIT_WORK: usize = 400;
 /// Joins at a block before ranges and constant sets are widened.
 const JOINS_BEFORE_WIDENING: u32 = 3;
 
@@ -56,7 +59,8 @@ impl Frame<'_> {
             rank[*block] = at;
         }
         let size = u32::try_from(body.stmts.len()).unwrap_or(u32::MAX);
-        let budget = size.saturating_mul(STEPS_PER_STATEMENT).saturating_add(BASE_STEPS).min(MAX_STEPS);
+        let budget = size.saturating_mul(STEPS_PER_STATEMENT).saturating_add(BASE_STEPS).min(MAX_STEPS.max(size * 2));
+        self.budget = budget;
         let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
         let mut states: IndexVec<BlockId, BlockStates> = body.blocks.iter().map(|_| BlockStates::default()).collect();
         let mut worklist = std::collections::BTreeSet::new();
@@ -69,13 +73,13 @@ impl Frame<'_> {
         while let Some(at) = worklist.pop_first() {
             let Some(&block) = order.get(at) else { continue };
             for state in std::mem::take(&mut states[block].pending) {
+                self.scratch.iter_mut().for_each(|place| *place = None);
+                self.block(block, state, &mut out, &mut exits);
                 if self.steps > budget {
                     exits.exhausted = true;
                     self.out.bound_hits += 1;
                     return exits;
                 }
-                self.scratch.iter_mut().for_each(|place| *place = None);
-                self.block(block, state, &mut out, &mut exits);
                 for (target, mut state) in out.drain(..) {
                     for (slot, value) in state.slots.iter_mut().enumerate() {
                         if value.is_some() && !liveness.is_live(target, slot) {
@@ -182,7 +186,7 @@ impl Frame<'_> {
     fn mark_entry(&mut self, value: ValueId, kinds: crate::rules::SourceKinds, local: LocalId) {
         let Some(decl) = self.body.locals.get(local) else { return };
         let (span, name) = (decl.span, decl.name.unwrap_or_else(|| crate::base::Symbol::new("")));
-        let cleared = self.values[value].marks.first().map_or(0, |mark| mark.cleared);
+        let cleared = self.cleared_by_type(self.local_type(local));
         let step = self.hop(span, crate::findings::StepKind::Source, name);
         let path = self.traces.push(None, step);
         let mark = super::value::Mark {
@@ -208,7 +212,8 @@ impl Frame<'_> {
         let body = self.body;
         let data = &body.blocks[block];
         // Calls with several outcomes may split the path so often in one block; then their outcomes are joined.
-        self.splits_left = MAX_STATES;
+        self.splits_left =
+            if self.steps > self.budget / 2 { 0 } else { (SPLIT_WORK / body.stmts_of(block).len().max(1)).min(MAX_STATES) };
         let mut handler_state: Option<State> = None;
         let mut alternatives: Vec<Resumption> = Vec::new();
         let stmts = body.stmts_of(block);
@@ -217,6 +222,13 @@ impl Frame<'_> {
             while let Some(stmt) = stmts.get(next) {
                 self.steps += 1;
                 next += 1;
+                if self.steps > self.budget {
+                    // The worklist says so when it finds the budget used up.
+                    return;
+                }
+                if state.heap.entries().len() > MAX_HEAP {
+                    self.collect_garbage(&mut state);
+                }
                 if let (Some(handler), crate::ir::StmtKind::Call(_)) = (data.unwind, &stmt.kind) {
                     let changed = handler_state.as_ref().is_none_or(|sent| !self.same(sent, &state, false));
                     if changed {

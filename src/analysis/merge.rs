@@ -1,58 +1,61 @@
 //! Comparing, joining and trimming states. Must not know blocks or statements.
 
 use super::frame::{Frame, ObjectKind};
-use super::state::{Cell, State};
+use super::state::{Cell, Entry, Heap, State};
 use super::value::{Null, ObjId, Value, ValueId};
-use crate::base::{FastMap, FastSet};
+use index_vec::IndexVec;
 
 /// Heaps smaller than this are not searched for garbage.
 const GARBAGE_THRESHOLD: usize = 40;
 /// Cells of a heap; beyond it the oldest are forgotten and the bound is reported.
-const MAX_HEAP: usize = 600;
+pub(super) const MAX_HEAP: usize = 400;
 
 impl Frame<'_> {
     /// Forgets cells of objects that nothing live refers to. Statuses of resources stay: an object that nobody refers to
     /// any more may be a leak.
     pub(super) fn collect_garbage(&mut self, state: &mut State) {
-        if state.heap.len() < GARBAGE_THRESHOLD {
+        if state.heap.entries().len() < GARBAGE_THRESHOLD {
             return;
         }
-        self.steps += u32::try_from(state.heap.len() / 4).unwrap_or(u32::MAX);
-        let mut cells: FastMap<ObjId, smallvec::SmallVec<[ValueId; 4]>> = FastMap::default();
+        self.steps += u32::try_from(state.heap.entries().len() / 16).unwrap_or(u32::MAX);
+        let mut marked: IndexVec<ObjId, bool> = index_vec::index_vec![false; self.objects.len()];
         let mut reached: Vec<ObjId> = Vec::new();
-        let mut marked: FastSet<ObjId> = FastSet::default();
-        for (object, _, value) in state.heap.iter() {
-            cells.entry(*object).or_default().push(*value);
-            if matches!(self.objects[*object].kind, ObjectKind::Input(_)) && marked.insert(*object) {
-                reached.push(*object);
+        let mut reach = |objects: &[ObjId], reached: &mut Vec<ObjId>| {
+            for &object in objects {
+                if let Some(mark) = marked.get_mut(object)
+                    && !std::mem::replace(mark, true)
+                {
+                    reached.push(object);
+                }
+            }
+        };
+        for (object, ..) in state.heap.entries() {
+            if matches!(self.objects[*object].kind, ObjectKind::Input(_)) {
+                reach(&[*object], &mut reached);
             }
         }
-        for value in state.slots.iter().flatten().chain(&state.exception) {
-            reached.extend(self.values[*value].objects.iter().copied().filter(|object| marked.insert(*object)));
+        for value in state.slots.iter().chain(&self.scratch).flatten().chain(&state.exception) {
+            reach(&self.values[*value].objects, &mut reached);
         }
-        let mut next = 0;
-        while let Some(&object) = reached.get(next) {
-            next += 1;
+        while let Some(object) = reached.pop() {
+            for (.., value) in state.heap.of_object(object) {
+                reach(&self.values[*value].objects, &mut reached);
+            }
             // What lambdas captured is referred to by the lambda.
-            let captured = match &self.objects[object].kind {
-                ObjectKind::Lambda(_, captured) => captured.as_slice(),
-                _ => &[],
-            };
-            for value in cells.get(&object).into_iter().flatten().chain(captured) {
-                reached.extend(self.values[*value].objects.iter().copied().filter(|object| marked.insert(*object)));
+            if let ObjectKind::Lambda(_, captured) = &self.objects[object].kind {
+                for value in captured {
+                    reach(&self.values[*value].objects, &mut reached);
+                }
             }
         }
         let objects = &self.objects;
-        let keep = |object: ObjId, cell: Cell| {
-            marked.contains(&object) || matches!(cell, Cell::Status(_)) || matches!(objects[object].kind, ObjectKind::Storage(_))
-        };
-        if state.heap.iter().any(|(object, cell, _)| !keep(*object, *cell)) {
-            std::rc::Rc::make_mut(&mut state.heap).retain(|(object, cell, _)| keep(*object, *cell));
-        }
-        if state.heap.len() > MAX_HEAP {
+        state.heap.retain(|object, cell| {
+            marked[object] || matches!(cell, Cell::Status(_)) || matches!(objects[object].kind, ObjectKind::Storage(_))
+        });
+        let count = state.heap.entries().len();
+        if count > MAX_HEAP {
             // The newest cells are the ones that code at hand works on.
-            let surplus = state.heap.len() - MAX_HEAP;
-            std::rc::Rc::make_mut(&mut state.heap).drain(..surplus);
+            state.heap.drop_first(count - MAX_HEAP / 4 * 3);
             self.out.bound_hits += 1;
         }
     }
@@ -67,17 +70,22 @@ impl Frame<'_> {
                 (None, None) => true,
                 _ => false,
             })
-            && (std::rc::Rc::ptr_eq(&a.heap, &b.heap)
-                || !loosely
-                    && a.heap.len() == b.heap.len()
-                    && a.heap.iter().zip(b.heap.iter()).all(|(x, y)| x.0 == y.0 && x.1 == y.1 && same(x.2, y.2))
-                || (loosely || a.heap.len() == b.heap.len()) && {
-                    let cells = Cells::of(b);
-                    a.heap.iter().all(|(object, cell, value)| {
-                        loosely && self.objects[*object].kind == ObjectKind::Opaque
-                            || cells.get(b, *object, *cell).is_some_and(|other| same(*value, other))
-                    })
-                })
+            && (a.heap.is_shared_with(&b.heap) || self.same_heap(a, b, loosely))
+    }
+
+    fn same_heap(&self, a: &State, b: &State, loosely: bool) -> bool {
+        let same = |a: ValueId, b: ValueId| self.same_value(a, b) || loosely && self.same_loosely(a, b);
+        if !loosely && a.heap.entries().len() != b.heap.entries().len() {
+            return false;
+        }
+        let mut groups_b = Groups::of(b);
+        Groups::of(a).all(|(object, cells)| {
+            let others = groups_b.find(object);
+            cells.iter().enumerate().all(|(at, (_, cell, value))| {
+                loosely && self.objects[object].kind == ObjectKind::Opaque
+                    || find_cell(others, *cell, at).is_some_and(|other| same(*value, other))
+            })
+        })
     }
 
     fn same_loosely(&self, a: ValueId, b: ValueId) -> bool {
@@ -113,40 +121,48 @@ impl Frame<'_> {
                 _ => None,
             };
         }
-        self.steps += 1 + u32::try_from((a.heap.len() + b.heap.len()) / 4).unwrap_or(u32::MAX);
-        let mut heap = Vec::with_capacity(a.heap.len());
-        let (cells_a, cells_b) = (Cells::of(a), Cells::of(b));
-        for (object, cell, value) in a.heap.iter() {
-            match cells_b.get(b, *object, *cell) {
-                Some(other) => {
-                    let value = self.join_values(*value, other, widen);
-                    heap.push((*object, *cell, value));
-                }
-                // Made on one way only: seen from a place that both ways reach, that object is as it was made.
-                None if matches!(self.objects[*object].kind, ObjectKind::Allocated(_) | ObjectKind::Lambda(..)) => {
-                    let value = if cells_b.has(b, *object) { self.weaken(*value) } else { *value };
-                    heap.push((*object, *cell, value));
-                }
-                None => {
-                    let value = self.weaken(*value);
-                    heap.push((*object, *cell, value));
-                }
-            }
-        }
-        for (object, cell, value) in b.heap.iter() {
-            if cells_a.get(a, *object, *cell).is_none() {
-                let fresh = !cells_a.has(a, *object);
-                let value = if fresh { *value } else { self.weaken(*value) };
-                heap.push((*object, *cell, value));
-            }
-        }
-        joined.heap = std::rc::Rc::new(heap);
+        self.steps += 1;
+        joined.heap = if a.heap.is_shared_with(&b.heap) { a.heap.clone() } else { self.join_heaps(a, b, widen) };
         joined.conditions = if a.conditions == b.conditions {
             a.conditions.clone()
         } else {
             std::rc::Rc::new(a.conditions.iter().filter(|condition| b.conditions.contains(condition)).copied().collect())
         };
         joined
+    }
+
+    fn join_heaps(&mut self, a: &State, b: &State, widen: bool) -> Heap {
+        let cells = a.heap.entries().len().max(b.heap.entries().len());
+        self.steps += u32::try_from(cells / 16).unwrap_or(u32::MAX);
+        let mut heap: Vec<Entry> = Vec::with_capacity(cells + 8);
+        let (mut groups_a, mut groups_b) = (Groups::of(a).peekable(), Groups::of(b).peekable());
+        loop {
+            let first = match (groups_a.peek(), groups_b.peek()) {
+                (Some((a, _)), Some((b, _))) => *a.min(b),
+                (Some((only, _)), None) | (None, Some((only, _))) => *only,
+                (None, None) => break,
+            };
+            let cells_a = groups_a.next_if(|(object, _)| *object == first).map(|(_, cells)| cells).unwrap_or_default();
+            let cells_b = groups_b.next_if(|(object, _)| *object == first).map(|(_, cells)| cells).unwrap_or_default();
+            // Made on one way only: seen from a place that both ways reach, that object is as it was made.
+            let as_made = (cells_a.is_empty() || cells_b.is_empty())
+                && !matches!(self.objects[first].kind, ObjectKind::Input(_) | ObjectKind::Storage(_));
+            for (at, (object, cell, value)) in cells_a.iter().enumerate() {
+                let value = match find_cell(cells_b, *cell, at) {
+                    Some(other) => self.join_values(*value, other, widen),
+                    None if as_made => *value,
+                    None => self.weaken(*value),
+                };
+                heap.push((*object, *cell, value));
+            }
+            for (at, (object, cell, value)) in cells_b.iter().enumerate() {
+                if find_cell(cells_a, *cell, at).is_none() {
+                    let value = if as_made { *value } else { self.weaken(*value) };
+                    heap.push((*object, *cell, value));
+                }
+            }
+        }
+        Heap::of(heap)
     }
 
     /// The value, or something unknown: what a cell holds that only one of two joined states wrote.
@@ -176,36 +192,43 @@ impl Frame<'_> {
     }
 }
 
-/// Cells by object and cell, and the objects that have any.
-type ByKey = (FastMap<(ObjId, Cell), ValueId>, FastSet<ObjId>);
-
-/// A heap's cells by key, where there are too many to search one after another.
-struct Cells {
-    by_key: Option<ByKey>,
+/// A heap's cells, object after object.
+struct Groups<'s> {
+    rest: &'s [Entry],
 }
 
-impl Cells {
-    fn of(state: &State) -> Cells {
-        let large = state.heap.len() > 48;
-        Cells {
-            by_key: large.then(|| {
-                let cells = state.heap.iter().map(|(object, cell, value)| ((*object, *cell), *value)).collect();
-                (cells, state.heap.iter().map(|(object, ..)| *object).collect())
-            }),
-        }
+impl<'s> Groups<'s> {
+    fn of(state: &'s State) -> Groups<'s> {
+        Groups { rest: state.heap.entries() }
     }
 
-    fn get(&self, state: &State, object: ObjId, cell: Cell) -> Option<ValueId> {
-        match &self.by_key {
-            Some((cells, _)) => cells.get(&(object, cell)).copied(),
-            None => state.cell(object, cell),
+    /// The cells of an object; objects must be asked for in their order.
+    fn find(&mut self, wanted: ObjId) -> &'s [Entry] {
+        let skip = self.rest.iter().take_while(|(object, ..)| *object < wanted).count();
+        self.rest = self.rest.get(skip..).unwrap_or_default();
+        match self.rest.first() {
+            Some((object, ..)) if *object == wanted => self.next().map(|(_, cells)| cells).unwrap_or_default(),
+            _ => &[],
         }
     }
+}
 
-    fn has(&self, state: &State, object: ObjId) -> bool {
-        match &self.by_key {
-            Some((_, objects)) => objects.contains(&object),
-            None => state.heap.iter().any(|(other, ..)| *other == object),
-        }
+impl<'s> Iterator for Groups<'s> {
+    type Item = (ObjId, &'s [Entry]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (first, ..) = *self.rest.first()?;
+        let count = self.rest.iter().take_while(|(object, ..)| *object == first).count();
+        let (cells, rest) = self.rest.split_at(count);
+        self.rest = rest;
+        Some((first, cells))
+    }
+}
+
+/// A cell among an object's; two states' cells mostly stand at the same place.
+fn find_cell(cells: &[Entry], wanted: Cell, likely: usize) -> Option<ValueId> {
+    match cells.get(likely) {
+        Some((_, cell, value)) if *cell == wanted => Some(*value),
+        _ => cells.iter().find(|(_, cell, _)| *cell == wanted).map(|(.., value)| *value),
     }
 }

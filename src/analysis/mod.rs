@@ -8,6 +8,7 @@ mod build;
 mod call;
 mod checks;
 pub mod config;
+mod demand;
 mod expr;
 mod frame;
 mod instantiate;
@@ -41,7 +42,7 @@ use crate::base::{FastMap, Problem, ProblemKind, RuleId, Symbol};
 use crate::findings::{Examined, Finding};
 use crate::ir::{Body, LocalId, Unit};
 use crate::program::{FuncId, Program};
-use crate::rules::{CallTarget, CheckKind, Language, RuleKind, RuleSet, TypestateKind};
+use crate::rules::{CallTarget, CheckKind, Language, RuleKind, RuleSet, SourceKinds, TypestateKind};
 use frame::Frame;
 use summary::Summary;
 use value::Cleared;
@@ -112,6 +113,9 @@ struct Context<'p> {
     c_calls: CallRules,
     annotation_rules: Vec<(RuleId, usize)>,
     typestate: FastMap<(TypestateKind, Symbol, Language), Vec<RuleId>>,
+    /// What kinds of input the rules on a sink kind count, together.
+    sink_kinds: FastMap<(Symbol, Language), SourceKinds>,
+    demand: demand::Demand,
     summaries: IndexVec<FuncId, OnceLock<Summary>>,
 }
 
@@ -134,6 +138,8 @@ impl<'p> Context<'p> {
             c_calls: CallRules::default(),
             annotation_rules: Vec::new(),
             typestate: FastMap::default(),
+            sink_kinds: FastMap::default(),
+            demand: demand::Demand::of(program, rules),
             summaries: program.functions.iter().map(|_| OnceLock::new()).collect(),
         };
         // Names met in the program, for rules that match a prefix.
@@ -143,6 +149,7 @@ impl<'p> Context<'p> {
                 RuleKind::Taint(taint) => {
                     for sink in &taint.to {
                         context.sink_rules.entry((*sink, rule.language)).or_default().push(id);
+                        *context.sink_kinds.entry((*sink, rule.language)).or_default() |= taint.from;
                     }
                     context.cleared_by.insert(id, kinds::bits(&taint.cleared_by));
                 }
@@ -175,8 +182,10 @@ impl<'p> Context<'p> {
         context
     }
 
-    fn summary(&self, func: FuncId) -> Option<&Summary> {
-        self.summaries.get(func).and_then(OnceLock::get)
+    /// A callee's summary, if it stands while the caller is analysed, whatever the other threads do.
+    fn summary(&self, func: FuncId, caller: FuncId) -> Option<&Summary> {
+        let place = self.summaries.get(func).filter(|_| self.program.components.is_settled_for(func, caller));
+        place.and_then(OnceLock::get)
     }
 
     fn typestate_rules(&self, kind: TypestateKind, resource: Symbol, language: Language) -> Vec<RuleId> {

@@ -242,7 +242,7 @@ impl Frame<'_> {
     fn clear_origins(&mut self, state: &mut State, value: ValueId, cleared: Cleared) {
         let origins: Vec<super::value::Origin> = self.deep_marks(state, value).iter().map(|mark| mark.origin).collect();
         let held: Vec<ValueId> =
-            state.slots.iter().flatten().copied().chain(state.heap.iter().map(|(_, _, value)| *value)).collect();
+            state.slots.iter().flatten().copied().chain(state.heap.entries().iter().map(|(_, _, value)| *value)).collect();
         for held in held {
             if self.values[held].marks.iter().any(|mark| origins.contains(&mark.origin)) {
                 self.clear(state, held, cleared);

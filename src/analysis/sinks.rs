@@ -74,6 +74,10 @@ impl Frame<'_> {
         let &Arrival { sink, callee, at, function, depth } = arrival;
         match mark.origin {
             Origin::Input(input) => {
+                let wanted = self.ctx.sink_kinds.get(&(sink, self.language())).copied().unwrap_or_default();
+                if !wanted.intersects(self.ctx.demand.kinds(self.id)) {
+                    return;
+                }
                 let kind = LatentKind::Sink { sink, callee, cleared: mark.cleared, at_start: mark.at_start };
                 let trail = self.traces.trail(mark.path, tail);
                 self.leave_latent(state, input, Pending { kind, at, function, trail, depth });

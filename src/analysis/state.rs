@@ -38,14 +38,84 @@ pub(super) enum Test {
     AtMost(i64),
 }
 
+/// What a heap cell holds.
+pub(super) type Entry = (ObjId, Cell, ValueId);
+
+/// Heap cells, one entry a cell, ordered by object and, within one, by when they were first written. Cloning shares;
+/// the first write to a shared heap copies it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Heap {
+    #[expect(clippy::rc_buffer, reason = "grown in place where it is not shared")]
+    entries: Rc<Vec<Entry>>,
+}
+
+impl Heap {
+    /// Of entries in order.
+    pub(super) fn of(entries: Vec<Entry>) -> Heap {
+        Heap { entries: Rc::new(entries) }
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether both are one allocation, and so surely equal.
+    pub(super) fn is_shared_with(&self, other: &Heap) -> bool {
+        Rc::ptr_eq(&self.entries, &other.entries)
+    }
+
+    /// Where an object's cells start. Most work is on the newest objects, which stand at the end.
+    fn start(&self, object: ObjId) -> usize {
+        match self.entries.last() {
+            Some((last, ..)) if *last < object => self.entries.len(),
+            _ => self.entries.partition_point(|(other, ..)| *other < object),
+        }
+    }
+
+    /// The cells of an object.
+    pub(super) fn of_object(&self, object: ObjId) -> &[Entry] {
+        let rest = self.entries.get(self.start(object)..).unwrap_or_default();
+        let count = rest.iter().take_while(|(other, ..)| *other == object).count();
+        rest.get(..count).unwrap_or_default()
+    }
+
+    fn set(&mut self, object: ObjId, cell: Cell, value: ValueId) {
+        let start = self.start(object);
+        let mut end = start;
+        while let Some((other, known, held)) = self.entries.get(end)
+            && *other == object
+        {
+            if *known == cell {
+                if *held != value {
+                    Rc::make_mut(&mut self.entries)[end].2 = value;
+                }
+                return;
+            }
+            end += 1;
+        }
+        Rc::make_mut(&mut self.entries).insert(end, (object, cell, value));
+    }
+
+    /// Drops so many cells of the oldest objects.
+    pub(super) fn drop_first(&mut self, count: usize) {
+        let count = count.min(self.entries.len());
+        Rc::make_mut(&mut self.entries).drain(..count);
+    }
+
+    /// Keeps the cells that a test picks.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(ObjId, Cell) -> bool) {
+        if self.entries.iter().any(|(object, cell, _)| !keep(*object, *cell)) {
+            Rc::make_mut(&mut self.entries).retain(|(object, cell, _)| keep(*object, *cell));
+        }
+    }
+}
+
 /// A state. Cloning copies the slots and shares the heap.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct State {
     /// By slot; `None`: not assigned or dead.
     pub(super) slots: Vec<Option<ValueId>>,
-    #[expect(clippy::rc_buffer, reason = "grown in place where it is not shared")]
-    /// Sorted by nothing: searched from the end, where the newest are. One entry a cell.
-    pub(super) heap: Rc<Vec<(ObjId, Cell, ValueId)>>,
+    pub(super) heap: Heap,
     #[expect(clippy::rc_buffer, reason = "grown in place where it is not shared")]
     /// All hold on the way here.
     pub(super) conditions: Rc<Vec<(InputId, Test)>>,
@@ -58,35 +128,29 @@ const MAX_CONDITIONS: usize = 12;
 
 impl State {
     pub(super) fn new(slot_count: usize) -> State {
-        State { slots: vec![None; slot_count], heap: Rc::default(), conditions: Rc::default(), exception: None }
+        State { slots: vec![None; slot_count], heap: Heap::default(), conditions: Rc::default(), exception: None }
     }
 
     /// A heap cell.
     pub(super) fn cell(&self, object: ObjId, cell: Cell) -> Option<ValueId> {
-        self.heap.iter().rev().find(|(o, c, _)| *o == object && *c == cell).map(|(_, _, value)| *value)
+        self.heap.of_object(object).iter().find(|(_, known, _)| *known == cell).map(|(.., value)| *value)
     }
 
     /// Writes a heap cell.
     pub(super) fn set_cell(&mut self, object: ObjId, cell: Cell, value: ValueId) {
-        if let Some(at) = self.heap.iter().rposition(|(o, c, _)| *o == object && *c == cell) {
-            if self.heap[at].2 != value {
-                Rc::make_mut(&mut self.heap)[at].2 = value;
-            }
-        } else {
-            Rc::make_mut(&mut self.heap).push((object, cell, value));
-        }
+        self.heap.set(object, cell, value);
     }
 
     /// Drops cells of an object that a test picks.
     pub(super) fn drop_cells(&mut self, object: ObjId, mut pick: impl FnMut(Cell) -> bool) {
-        if self.heap.iter().any(|(o, c, _)| *o == object && pick(*c)) {
-            Rc::make_mut(&mut self.heap).retain(|(o, c, _)| *o != object || !pick(*c));
+        if self.heap.of_object(object).iter().any(|(_, cell, _)| pick(*cell)) {
+            Rc::make_mut(&mut self.heap.entries).retain(|(o, c, _)| *o != object || !pick(*c));
         }
     }
 
     /// The cells of an object.
     pub(super) fn cells(&self, object: ObjId) -> impl Iterator<Item = (Cell, ValueId)> + '_ {
-        self.heap.iter().filter(move |(o, _, _)| *o == object).map(|(_, cell, value)| (*cell, *value))
+        self.heap.of_object(object).iter().map(|(_, cell, value)| (*cell, *value))
     }
 
     /// Every place that holds `old` now holds `new`.
@@ -96,8 +160,8 @@ impl State {
                 *slot = Some(new);
             }
         }
-        if self.heap.iter().any(|(_, _, value)| *value == old) {
-            for (_, _, value) in Rc::make_mut(&mut self.heap) {
+        if self.heap.entries.iter().any(|(_, _, value)| *value == old) {
+            for (_, _, value) in Rc::make_mut(&mut self.heap.entries) {
                 if *value == old {
                     *value = new;
                 }

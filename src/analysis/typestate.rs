@@ -138,7 +138,7 @@ impl Frame<'_> {
         let mut leaks: Vec<(FileSpan, Symbol)> = Vec::new();
         for (state, result) in &exits.returns {
             let reachable = self.escaping(state, *result);
-            for (object, cell, status) in state.heap.iter() {
+            for (object, cell, status) in state.heap.entries().iter() {
                 let Cell::Status(kind) = cell else { continue };
                 if self.values[*status].only_int() != Some(OPEN) || reachable.contains(object) {
                     continue;
@@ -171,7 +171,7 @@ impl Frame<'_> {
         if let Some(result) = result {
             push(&mut reached, result);
         }
-        for (object, cell, value) in state.heap.iter() {
+        for (object, cell, value) in state.heap.entries().iter() {
             if matches!(self.objects[*object].kind, ObjectKind::Input(_) | ObjectKind::Opaque) && !matches!(cell, Cell::Status(_))
             {
                 push(&mut reached, *value);

@@ -13,6 +13,20 @@ pub struct Components {
     pub levels: Vec<Vec<Vec<FuncId>>>,
     /// Whether a function may call itself, directly or not.
     pub recursive: IndexVec<FuncId, bool>,
+    /// The component of each function, and the level it stands in.
+    place: IndexVec<FuncId, (u32, u32)>,
+}
+
+impl Components {
+    /// Whether a function's summary may be asked for while another is analysed: it lies in an earlier level, whose work
+    /// is done, or in the same component, whose work has an order. Of others it would depend on the threads.
+    #[must_use]
+    pub fn is_settled_for(&self, callee: FuncId, caller: FuncId) -> bool {
+        match (self.place.get(callee), self.place.get(caller)) {
+            (Some(callee), Some(caller)) => callee.1 < caller.1 || callee.0 == caller.0,
+            _ => false,
+        }
+    }
 }
 
 const UNSEEN: u32 = u32::MAX;
@@ -50,6 +64,8 @@ impl Components {
         let mut stack: Vec<u32> = Vec::new();
         let mut work: Vec<(u32, usize)> = Vec::new();
         let mut levels: Vec<Vec<Vec<FuncId>>> = Vec::new();
+        let mut place: IndexVec<FuncId, (u32, u32)> = index_vec::index_vec![(0, 0); count];
+        let mut components = 0;
         let mut next_index = 0;
         for root in 0..u32::try_from(count).unwrap_or(u32::MAX) {
             if index[root as usize] != UNSEEN {
@@ -106,7 +122,9 @@ impl Components {
                     }
                     for member in &component {
                         level[member.raw() as usize] = depth;
+                        place[*member] = (components, depth);
                     }
+                    components += 1;
                     let depth = depth as usize;
                     if levels.len() <= depth {
                         levels.resize_with(depth + 1, Vec::new);
@@ -124,6 +142,6 @@ impl Components {
         for own_level in &mut levels {
             own_level.sort_unstable();
         }
-        Components { levels, recursive }
+        Components { levels, recursive, place }
     }
 }

@@ -22,7 +22,7 @@ pub struct FunctionTypes {
     pub locals: IndexVec<LocalId, TyId>,
     /// Where each call goes.
     pub calls: IndexVec<CallId, CallTarget>,
-    /// Lambdas it makes: analysed before it.
+    /// Lambdas it makes and C functions whose address it takes: analysed before it.
     pub made: Vec<FuncId>,
 }
 
@@ -136,10 +136,30 @@ impl Inference<'_, '_> {
         self.writes = writes;
         for stmt in &self.body.stmts {
             match &stmt.kind {
-                StmtKind::Assign(dst, rvalue) => self.assign(*dst, rvalue),
+                StmtKind::Assign(dst, rvalue) => {
+                    if let Rvalue::Use(operand) = rvalue {
+                        self.note_function(operand);
+                    }
+                    self.assign(*dst, rvalue);
+                }
                 StmtKind::Call(call) => self.call(*call),
+                StmtKind::Store(_, operand) => self.note_function(operand),
                 _ => {}
             }
+        }
+        for call in &self.body.calls {
+            call.args.iter().for_each(|arg| self.note_function(arg));
+        }
+        self.types.made.sort_unstable();
+        self.types.made.dedup();
+    }
+
+    /// The address of a C function.
+    fn note_function(&mut self, operand: &Operand) {
+        if let Operand::Const(Const::Func(name)) = operand
+            && let Some(func) = self.program.c_function(*name, self.unit)
+        {
+            self.types.made.push(func);
         }
     }
 

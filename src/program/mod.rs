@@ -179,6 +179,12 @@ impl Program {
         own.or_else(|| defined.iter().find(|func| !self.function(**func).1.modifiers.contains(Modifiers::STATIC))).copied()
     }
 
+    /// All C functions of a name.
+    #[must_use]
+    pub fn c_functions_named(&self, name: Symbol) -> &[FuncId] {
+        self.c_functions.get(&name).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The full name of a class as written in a unit.
     #[must_use]
     pub fn resolve_name(&self, unit: &Unit, written: Symbol, models: &Models) -> Option<Symbol> {
