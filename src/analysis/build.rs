@@ -18,6 +18,8 @@ const MAX_CELLS: usize = 24;
 
 struct Exporter<'f, 'a> {
     frame: &'f mut Frame<'a>,
+    /// Objects of the state at hand that something outside the function refers to: others see to them.
+    owned: Vec<ObjId>,
     summary: Summary,
     values: FastMap<ValueId, u32>,
     objects: FastMap<ObjId, u32>,
@@ -28,9 +30,15 @@ impl Frame<'_> {
     pub(super) fn summarise(&mut self, exits: Exits) -> Summary {
         let latent = self.take_latent();
         let no_return = exits.returns.is_empty() && !exits.exhausted;
+        let partial = exits.exhausted;
         let ways = self.merge(exits.returns);
-        let mut exporter =
-            Exporter { frame: self, summary: Summary::default(), values: FastMap::default(), objects: FastMap::default() };
+        let mut exporter = Exporter {
+            frame: self,
+            owned: Vec::new(),
+            summary: Summary::default(),
+            values: FastMap::default(),
+            objects: FastMap::default(),
+        };
         for (state, result) in &ways {
             let outcome = exporter.outcome(state, *result);
             exporter.summary.outcomes.push(outcome);
@@ -42,6 +50,7 @@ impl Frame<'_> {
         summary.latent = latent;
         summary.drop_unused_inputs();
         summary.no_return = no_return;
+        summary.partial = partial;
         if summary.outcomes.is_empty() && !no_return {
             summary.outcomes.push(Outcome::default());
         }
@@ -118,6 +127,8 @@ impl Frame<'_> {
 
 impl Exporter<'_, '_> {
     fn outcome(&mut self, state: &State, result: Option<ValueId>) -> Outcome {
+        self.owned =
+            if self.frame.is_c() && !self.frame.acquired.is_empty() { self.frame.owned_elsewhere(state) } else { Vec::new() };
         let ret = result.map(|value| self.value(state, value, 0));
         let written: Vec<_> = self.frame.written(state).take(MAX_WRITES).collect();
         let mut writes = Vec::with_capacity(written.len());
@@ -188,7 +199,9 @@ impl Exporter<'_, '_> {
             _ => None,
         };
         self.summary.objects.push(SumObject { class: object.class, cells: Vec::new(), lambda });
-        let cells: Vec<(Cell, ValueId)> = state.cells(id).take(MAX_CELLS).collect();
+        let owned = self.owned.contains(&id);
+        let cells: Vec<(Cell, ValueId)> =
+            state.cells(id).filter(|(cell, _)| !(owned && matches!(cell, Cell::Status(_)))).take(MAX_CELLS).collect();
         let mut out = Vec::with_capacity(cells.len());
         for (cell, value) in cells {
             out.push((cell, self.value(state, value, depth)));

@@ -98,8 +98,13 @@ impl<'a> Frame<'a> {
     /// The states after the call, and its result in each; empty if it does not return.
     fn dispatch(&mut self, state: &mut State, view: &CallView<'_>) -> Vec<(State, ValueId)> {
         let callees = self.callees(view);
+        let stops = self.is_c() && self.ctx.program.no_return.stops(&callees, view.name);
         if !callees.is_empty() {
-            return self.call_program(state, view, &callees);
+            let ways = self.call_program(state, view, &callees);
+            return if stops { Vec::new() } else { ways };
+        }
+        if stops {
+            return Vec::new();
         }
         if let Some(ways) = self.call_lambda(state, view) {
             return ways;
@@ -108,6 +113,13 @@ impl<'a> Frame<'a> {
             && let Some(model) = self.models.model(hit.name, hit.index)
         {
             if model.noreturn {
+                return Vec::new();
+            }
+            // An assertion: behind it the condition holds.
+            if model.op.is_some_and(|op| op.as_str() == "condition.assert")
+                && let Some(&condition) = view.args.first()
+                && !self.assume(state, condition, true)
+            {
                 return Vec::new();
             }
             let model = self.exact_model(view).unwrap_or(model);
@@ -264,6 +276,7 @@ impl<'a> Frame<'a> {
         for &arg in &view.args {
             self.let_go(state, arg);
             self.may_be_filled(state, arg);
+            self.may_be_written(state, arg);
         }
         let mut result = Value::default();
         let boolean = matches!(view.ty.get(), Ty::Bool | Ty::Void);
@@ -301,6 +314,21 @@ impl<'a> Frame<'a> {
             let unknown = self.unknown();
             if state.cells(object).count() == 1 {
                 state.set_cell(object, super::state::Cell::Elements, unknown);
+            }
+        }
+    }
+
+    /// C: code that nothing is known of may write what it is given the address of. Taint stays.
+    pub(super) fn may_be_written(&mut self, state: &mut State, value: ValueId) {
+        if !self.is_c() {
+            return;
+        }
+        for object in self.values[value].objects.clone() {
+            let cells: SmallVec<[(super::state::Cell, ValueId); 8]> =
+                state.cells(object).filter(|(cell, _)| !matches!(cell, super::state::Cell::Status(_))).collect();
+            for (cell, held) in cells {
+                let weak = self.weaken_for_store(held);
+                state.set_cell(object, cell, weak);
             }
         }
     }

@@ -112,12 +112,8 @@ impl Frame<'_> {
         let Some(place) = body.places.get(place) else { return self.non_null() };
         match (&place.base, place.proj.as_slice()) {
             (crate::ir::PlaceBase::Local(local), []) => {
+                // What the local holds lives in the storage's cell: see `Frame::stored`.
                 let object = self.storage(*local);
-                // The storage holds what the local holds; from here on it lives in the cell.
-                let held = self.read_local(state, *local);
-                if state.cell(object, Cell::Index(0)).is_none() {
-                    state.set_cell(object, Cell::Index(0), held);
-                }
                 self.reference(object)
             }
             // `&p[i]`, `&a[0]`: into the same object.
@@ -130,9 +126,24 @@ impl Frame<'_> {
             (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Deref | crate::ir::Proj::Index(_)]) => {
                 self.read_local(state, *local)
             }
+            // The address of a member is no access: `&p->x`, and offsets made of `&((T *) 0)->x`.
+            (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Deref, ..])
+                if {
+                    let base = self.read_local(state, *local);
+                    matches!(self.values[base].null, Null::Yes(_))
+                } =>
+            {
+                self.unknown()
+            }
             _ => match self.target(state, place, span) {
                 Some(super::memory::Target::Cell(objects, cell, through)) => {
                     let value = self.load_cell(state, &objects, cell, through, TyId::UNKNOWN);
+                    // A pointer or number whose address is known elsewhere may change at any time.
+                    let known = &self.values[value];
+                    if matches!(known.null, Null::Yes(_) | Null::Maybe(_)) || known.consts.is_some() || known.range.is_some() {
+                        let unknown = self.weaken_for_store(value);
+                        self.store_cell(state, &objects, cell, unknown);
+                    }
                     let inner = self.objects_of(value);
                     self.value(Value { null: Null::No, objects: inner, ..Value::default() })
                 }
@@ -377,6 +388,10 @@ impl Frame<'_> {
             // A checked reference cast gives the same reference.
             _ => return value,
         };
+        // The truth of a condition is 0 or 1 in any type.
+        if known.predicate.is_some() {
+            return value;
+        }
         if let Some(number) = known.only_int() {
             let wrapped = wrap(i128::from(number), bits, signed);
             return match known.only_constant() {

@@ -12,7 +12,7 @@ use super::trace::{Hop, PathId, Traces, Trail};
 use super::value::{Cleared, InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Examined, Finding, FindingState, Step, StepKind};
-use crate::ir::{Body, Function, Language, LocalId, Ty, TyId, Unit};
+use crate::ir::{BlockId, Body, Function, Language, LocalId, PlaceBase, Rvalue, StmtKind, Ty, TyId, Unit};
 use crate::program::{FuncId, FunctionTypes};
 use crate::rules::{Models, SourceKinds};
 
@@ -96,6 +96,18 @@ pub(super) struct Frame<'a> {
     pub(super) out: FrameFindings,
     /// Values of temporaries that live in one block only.
     pub(super) scratch: IndexVec<LocalId, Option<ValueId>>,
+    /// Storage of the C pointers and numbers whose address is taken: they live in its first cell.
+    stored: FastMap<LocalId, ObjId>,
+    /// C: for an allocation site, the object that stands for all it made before the newest.
+    pub(super) older: FastMap<ObjId, ObjId>,
+    /// Whether states have been joined: which condition goes with which value is lost.
+    pub(super) lossy: bool,
+    /// C: whether every way through the function passes a block, once asked for.
+    pub(super) inevitable: FastMap<BlockId, bool>,
+    /// The block at hand.
+    pub(super) block: BlockId,
+    /// The blocks in loops, once asked for.
+    pub(super) loops: Option<IndexVec<BlockId, bool>>,
     /// Slot of each local that lives across blocks.
     pub(super) slots: IndexVec<LocalId, Option<u32>>,
     /// Whether any caller can pass tainted data.
@@ -115,7 +127,7 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     pub(super) fn new(ctx: &'a Context<'a>, id: FuncId, body: &'a Body) -> Frame<'a> {
         let (unit, function) = ctx.program.function(id);
-        Frame {
+        let mut frame = Frame {
             ctx,
             id,
             unit,
@@ -142,6 +154,12 @@ impl<'a> Frame<'a> {
                 bound_hits: 0,
             },
             scratch: index_vec::index_vec![None; body.locals.len()],
+            stored: FastMap::default(),
+            older: FastMap::default(),
+            lossy: false,
+            inevitable: FastMap::default(),
+            block: BlockId::from_raw(0),
+            loops: None,
             slots: index_vec::index_vec![None; body.locals.len()],
             takes_taint: !ctx.demand.kinds(id).is_empty(),
             steps: 0,
@@ -149,6 +167,25 @@ impl<'a> Frame<'a> {
             splits_left: 0,
             acquired: FastMap::default(),
             released: FastMap::default(),
+        };
+        if unit.language == Language::C {
+            frame.find_stored();
+        }
+        frame
+    }
+
+    /// Finds the C locals that also live in memory.
+    fn find_stored(&mut self) {
+        let body = self.body;
+        for stmt in &body.stmts {
+            let StmtKind::Assign(_, Rvalue::AddrOf(place)) = &stmt.kind else { continue };
+            let Some(place) = body.places.get(*place) else { continue };
+            if let (PlaceBase::Local(local), []) = (&place.base, place.proj.as_slice())
+                && !matches!(self.local_type(*local).get(), Ty::Array(..) | Ty::Record { .. })
+            {
+                let object = self.storage(*local);
+                self.stored.insert(*local, object);
+            }
         }
     }
 
@@ -319,6 +356,11 @@ impl<'a> Frame<'a> {
     }
 
     pub(super) fn read_local(&mut self, state: &State, local: LocalId) -> ValueId {
+        if let Some(object) = self.stored.get(&local)
+            && let Some(held) = state.cell(*object, Cell::Index(0))
+        {
+            return held;
+        }
         let known = match self.slots.get(local).copied().flatten() {
             Some(slot) => state.slots.get(slot as usize).copied().flatten(),
             None => self.scratch.get(local).copied().flatten(),
@@ -327,6 +369,9 @@ impl<'a> Frame<'a> {
     }
 
     pub(super) fn write_local(&mut self, state: &mut State, local: LocalId, value: ValueId) {
+        if let Some(object) = self.stored.get(&local) {
+            state.set_cell(*object, Cell::Index(0), value);
+        }
         match self.slots.get(local).copied().flatten() {
             Some(slot) => {
                 if let Some(place) = state.slots.get_mut(slot as usize) {

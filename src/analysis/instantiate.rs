@@ -41,6 +41,8 @@ struct Binding<'s> {
     inputs: Vec<Option<ValueId>>,
     values: Vec<Option<ValueId>>,
     objects: Vec<Option<ObjId>>,
+    /// Whether the summary leaves no choice: its nulls are nulls here.
+    decided: bool,
 }
 
 impl Frame<'_> {
@@ -58,11 +60,22 @@ impl Frame<'_> {
             inputs: vec![None; summary.inputs.len()],
             values: Vec::new(),
             objects: Vec::new(),
+            decided: true,
         };
         for latent in &summary.latent {
             self.wake(state, &mut binding, latent);
         }
+        if summary.partial && self.is_c() {
+            // It was not analysed to its end: what it does to its arguments is not all known.
+            for at in 0..binding.args.len() {
+                if let Some(&arg) = binding.args.get(at) {
+                    self.let_go(state, arg);
+                    self.may_be_written(state, arg);
+                }
+            }
+        }
         let mut ways = Vec::new();
+        binding.decided = summary.outcomes.len() == 1;
         for outcome in &summary.outcomes {
             binding.values = vec![None; summary.values.len()];
             binding.objects = vec![None; summary.objects.len()];
@@ -167,7 +180,10 @@ impl Frame<'_> {
         };
         for (target, cell, value) in writes {
             let objects = self.objects_of(target);
-            self.store_cell(state, &objects, cell, value);
+            match cell {
+                Cell::Status(kind) => self.set_status(state, &objects, kind, value, binding.span),
+                _ => self.store_cell(state, &objects, cell, value),
+            }
         }
         Some(result)
     }
@@ -177,7 +193,8 @@ impl Frame<'_> {
         match test {
             Test::Is(constant) => self.assume_is(state, value, constant, true),
             Test::IsNot(constant) => self.assume_is(state, value, constant, false),
-            Test::Null => self.assume_null(state, value, true),
+            // That the callee looks says nothing of what this function believes.
+            Test::Null => self.assume_null_from(state, value, true, Null::QUIET),
             Test::NotNull => self.assume_null(state, value, false),
             Test::AtLeast(least) => self.values[value].bounds().is_none_or(|(_, hi)| hi >= least),
             Test::AtMost(most) => self.values[value].bounds().is_none_or(|(lo, _)| lo <= most),
@@ -231,7 +248,7 @@ impl Frame<'_> {
                     self.arrive(state, mark, &arrival, tail);
                 }
             }
-            LatentKind::NullDeref { .. } => {
+            LatentKind::NullDeref { check, always } => {
                 if latent.depth >= MAX_NULL_DEPTH {
                     return;
                 }
@@ -243,14 +260,18 @@ impl Frame<'_> {
                         if let Some(input) = known.input {
                             let trail = before(pass, latent.trail.clone());
                             let depth = latent.depth + 1;
-                            let pending =
-                                Pending { kind: latent.kind.clone(), at: latent.at, function: latent.function, trail, depth };
+                            let always = *always && (!self.is_c() || self.is_inevitable());
+                            let kind = LatentKind::NullDeref { check: *check, always };
+                            let pending = Pending { kind, at: latent.at, function: latent.function, trail, depth };
                             self.leave_latent(state, input, pending);
                         }
                         return;
                     }
                     Null::No => return,
                 };
+                if known.null.evidence().is_none() || !always {
+                    return;
+                }
                 let Some(rules) = self.ctx.check_rules.get(&(check, self.language())) else { return };
                 let null = Hop { at: origin, kind: StepKind::Null, name: self.ctx.names.empty };
                 let trace = steps(&[null, pass], &latent.trail);
@@ -277,7 +298,10 @@ impl Frame<'_> {
         }
         let mut value = Value {
             consts: described.consts.clone(),
-            null: described.null,
+            null: match described.null {
+                Null::Yes(_) if !binding.decided => Null::QUIET,
+                null => null,
+            },
             range: described.range,
             prefix: described.prefix,
             ..Value::default()
@@ -343,6 +367,9 @@ impl Frame<'_> {
         };
         if let Some(place) = binding.objects.get_mut(at as usize) {
             *place = Some(object);
+        }
+        if self.is_c() {
+            self.renew(state, object);
         }
         state.drop_cells(object, |_| true);
         for (cell, value) in &described.cells {

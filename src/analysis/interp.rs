@@ -119,6 +119,7 @@ impl Frame<'_> {
             entry.pending.push(state);
             return true;
         }
+        self.lossy = true;
         let joined = match entry.joined.take() {
             None => {
                 let base = entry.seen.last().cloned();
@@ -210,6 +211,7 @@ impl Frame<'_> {
     /// Runs a block from a state; pushes the states of its successors and exits.
     fn block(&mut self, block: BlockId, mut state: State, out: &mut Vec<(BlockId, State)>, exits: &mut Exits) {
         let body = self.body;
+        self.block = block;
         let data = &body.blocks[block];
         // Calls with several outcomes may split the path so often in one block; then their outcomes are joined.
         self.splits_left =
@@ -304,6 +306,19 @@ impl Frame<'_> {
             }
             Terminator::Return(operand) => {
                 let value = operand.as_ref().map(|operand| self.operand(&state, operand, data.term_span));
+                // The truth of a condition on the inputs: a caller that asks learns it of what it passed.
+                if let Some(value) = value
+                    && self.tells_of_inputs(value)
+                {
+                    for truth in [true, false] {
+                        let mut way = state.clone();
+                        if self.assume(&mut way, value, truth) {
+                            let constant = self.bool(truth);
+                            exits.returns.push((way, Some(constant)));
+                        }
+                    }
+                    return;
+                }
                 exits.returns.push((state, value));
             }
             Terminator::Throw(operand) => {

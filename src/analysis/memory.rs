@@ -136,7 +136,7 @@ impl Frame<'_> {
                 }
             }
         };
-        for step in steps {
+        while let Some(step) = steps.next() {
             let value = match current {
                 Target::Local(local) => self.read_local(state, local),
                 Target::Cell(objects, cell, through) => self.load_cell(state, &objects, cell, through, TyId::UNKNOWN),
@@ -147,6 +147,14 @@ impl Frame<'_> {
             if self.is_c() {
                 self.check_released(state, value, span, "");
             }
+            // What a C pointer points to is the object itself: `(*p).x` is its cell `x`.
+            let step = match steps.as_slice().first() {
+                Some(next) if *step == Proj::Deref => {
+                    steps.next();
+                    next
+                }
+                _ => step,
+            };
             let cell = self.cell_of(state, step, span);
             let objects = self.objects_of(value);
             current = Target::Cell(objects, cell, Some(value));
@@ -337,7 +345,7 @@ impl Frame<'_> {
         }
     }
 
-    fn weaken_for_store(&mut self, value: ValueId) -> ValueId {
+    pub(super) fn weaken_for_store(&mut self, value: ValueId) -> ValueId {
         let known = &self.values[value];
         let weak = Value { marks: known.marks.clone(), objects: known.objects.clone(), ..Value::default() };
         self.value(weak)

@@ -20,6 +20,7 @@ mod memory;
 mod merge;
 mod model;
 mod ops;
+mod recency;
 mod refine;
 mod sinks;
 mod state;
@@ -81,6 +82,10 @@ pub struct EngineStats {
 struct Names {
     init: Symbol,
     wrapped: Symbol,
+    /// The cell that tells what a reallocation took the place of.
+    replaced: Symbol,
+    /// Any kind of resource.
+    any: Symbol,
     resource: Symbol,
     empty: Symbol,
     starts_with: Symbol,
@@ -127,6 +132,8 @@ impl<'p> Context<'p> {
             names: Names {
                 init: Symbol::new("<init>"),
                 wrapped: Symbol::new("<wrapped>"),
+                replaced: Symbol::new("<replaced>"),
+                any: Symbol::new("*"),
                 resource: Symbol::new("<resource>"),
                 empty: Symbol::new(""),
                 starts_with: Symbol::new("startsWith"),
@@ -289,6 +296,7 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     let mut frame = Frame::new(context, func, body);
     frame.match_annotations();
     let exits = frame.run();
+    frame.drop_doubtful_nulls();
     frame.check_leaks(&exits);
     let summary = frame.summarise(exits);
     let mut examined: Vec<(RuleId, Examined)> = frame.out.examined.into_iter().collect();

@@ -37,6 +37,9 @@ impl Frame<'_> {
                 self.check_released(state, arg, view.span, view.name.as_str());
             }
         }
+        for &arg in &view.args {
+            self.may_be_set(state, arg);
+        }
         self.set_property(state, view);
         let lambdas = self.apply_lambdas(state, view);
         let mut result = match model.op.and_then(|op| self.op(state, op.as_str(), view)) {
@@ -46,6 +49,19 @@ impl Frame<'_> {
         result = self.finish_result(state, view, model, result, loose);
         self.resources(state, view, model, result);
         result
+    }
+
+    /// C: a library function given a variable's address may set it, whether or not the model says so.
+    fn may_be_set(&mut self, state: &mut State, value: ValueId) {
+        let [object] = self.values[value].objects.as_slice() else { return };
+        let object = *object;
+        if !matches!(self.objects[object].kind, ObjectKind::Storage(_)) {
+            return;
+        }
+        if let Some(held) = state.cell(object, Cell::Index(0)) {
+            let weak = self.weaken_for_store(held);
+            state.set_cell(object, Cell::Index(0), weak);
+        }
     }
 
     /// The values in a slot, with their spans.

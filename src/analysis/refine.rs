@@ -2,8 +2,11 @@
 //! Must not know statements.
 
 use super::frame::Frame;
-use super::state::{Cell, State, Test};
+use super::state::{State, Test};
 use super::value::{Cleared, Konst, Mark, Null, Predicate, Value, ValueId};
+
+/// Descriptors up to this one are the standard streams.
+const STANDARD_DESCRIPTORS: i64 = 2;
 
 impl Frame<'_> {
     /// Assumes a boolean (or, in C, a scalar used as one) to be true or false; `false` if it cannot be.
@@ -41,6 +44,18 @@ impl Frame<'_> {
             return self.assume_is(state, value, Konst::Int(0), !truth);
         }
         self.assume_is(state, value, Konst::Bool(truth), true)
+    }
+
+    /// Whether a value is the truth of a test that a summary can state: of an input being null or a constant.
+    pub(super) fn tells_of_inputs(&self, value: ValueId) -> bool {
+        let mut predicate = self.values[value].predicate.as_ref();
+        while let Some(Predicate::Not(inner)) = predicate {
+            predicate = Some(inner);
+        }
+        match predicate {
+            Some(Predicate::Is(subject, _) | Predicate::IsNull(subject)) => self.values[*subject].input.is_some(),
+            _ => false,
+        }
     }
 
     fn assume_predicate(&mut self, state: &mut State, predicate: &Predicate, truth: bool) -> bool {
@@ -108,6 +123,9 @@ impl Frame<'_> {
             {
                 return false;
             }
+            if constant.as_int().is_some_and(|int| int < 0) {
+                self.drop_resources(state, &known);
+            }
             // Equal to a constant of the source: nothing of the outside is left in it.
             let refined = Value { input: known.input, ..Value::constant(constant) };
             let refined = self.value(refined);
@@ -141,6 +159,12 @@ impl Frame<'_> {
 
     /// Assumes a reference to be null or not.
     pub(super) fn assume_null(&mut self, state: &mut State, value: ValueId, is_null: bool) -> bool {
+        let here = Null::Yes(self.at(self.function.name_span));
+        self.assume_null_from(state, value, is_null, here)
+    }
+
+    /// The same; `cause`: why it may be null, where that is not known yet.
+    pub(super) fn assume_null_from(&mut self, state: &mut State, value: ValueId, is_null: bool, cause: Null) -> bool {
         let known = self.values[value].clone();
         match (known.null, is_null) {
             (Null::Yes(_), false) | (Null::No, true) => return false,
@@ -154,16 +178,14 @@ impl Frame<'_> {
         }
         if is_null {
             // An acquisition that gave null acquired nothing.
-            for object in &known.objects {
-                state.drop_cells(*object, |cell| matches!(cell, Cell::Status(_)));
-            }
+            self.drop_resources(state, &known);
         }
         let refined = if is_null {
-            let at = match known.null {
-                Null::Maybe(at) => at,
-                _ => self.at(self.function.name_span),
+            let null = match known.null {
+                Null::Maybe(at) => Null::Yes(at),
+                _ => cause,
             };
-            Value { null: Null::Yes(at), input: known.input, ..Value::default() }
+            Value { null, input: known.input, ..Value::default() }
         } else {
             Value { null: Null::No, ..known }
         };
@@ -208,6 +230,10 @@ impl Frame<'_> {
             let (lo, hi) = x.range.unwrap_or(all);
             let refined = Value { range: Some((lo, hi.min(b_hi.saturating_sub(gap)))), ..x.clone() };
             if refined != x {
+                // A descriptor that is none (or one of the standard ones) need not be closed.
+                if b_hi.saturating_sub(gap) <= STANDARD_DESCRIPTORS {
+                    self.drop_resources(state, &x);
+                }
                 if let Some(input) = x.input {
                     state.assume(input, Test::AtMost(b_hi.saturating_sub(gap)));
                 }
@@ -236,6 +262,13 @@ impl Frame<'_> {
             }
         }
         true
+    }
+
+    /// What the value would refer to was not acquired after all.
+    fn drop_resources(&mut self, state: &mut State, known: &Value) {
+        for object in &known.objects {
+            self.not_acquired(state, *object);
+        }
     }
 
     /// Every value that holds data of the same origins has passed a check.

@@ -123,7 +123,8 @@ impl Frame<'_> {
                 if let Some(input) = known.input.filter(|input| self.inputs[*input].path.is_empty()) {
                     let at = self.at(span);
                     let trail = before(self.hop(span, StepKind::Sink, self.ctx.names.empty), None);
-                    let kind = LatentKind::NullDeref { check: CheckKind::NullDereference };
+                    let always = !self.is_c() || self.is_inevitable();
+                    let kind = LatentKind::NullDeref { check: CheckKind::NullDereference, always };
                     self.leave_latent(state, input, Pending { kind, at, function: self.id, trail, depth: 0 });
                     // From here on it is not null: one report a value.
                     self.assume_null(state, value, false);
@@ -131,8 +132,7 @@ impl Frame<'_> {
                 return;
             }
         };
-        if let (Null::Yes(at) | Null::Maybe(at), Some(rules)) = (known.null, self.ctx.check_rules.get(&(check, self.language())))
-        {
+        if let (Some(at), Some(rules)) = (known.null.evidence(), self.ctx.check_rules.get(&(check, self.language()))) {
             let origin = Hop { at, kind: StepKind::Null, name: self.ctx.names.empty };
             let here = self.hop(span, StepKind::Sink, self.ctx.names.empty);
             for rule in rules.clone() {

@@ -45,6 +45,8 @@ pub(super) struct Summary {
     pub(super) objects: Vec<SumObject>,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) latent: Vec<Latent>,
+    /// Whether the analysis stopped at a bound: ways out may be missing.
+    pub(super) partial: bool,
     /// Whether no path returns.
     pub(super) no_return: bool,
 }
@@ -134,6 +136,8 @@ pub(super) enum LatentKind {
     NullDeref {
         /// The rule's check.
         check: CheckKind,
+        /// Whether every way through the function gets there: a null passed to it is wrong for certain.
+        always: bool,
     },
 }
 

@@ -14,14 +14,26 @@ use crate::rules::{ApiModel, Slot, TypestateKind};
 /// Status of a resource.
 const OPEN: i64 = 1;
 const RELEASED: i64 = 2;
+/// Of any kind: code whose doings are unknown has had it.
+const UNKNOWN: i64 = 3;
+/// How many objects are let go of with one.
+const MAX_LET_GO: usize = 8;
 
 impl Frame<'_> {
     /// What a modelled call does to resources.
     pub(super) fn resources(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, result: ValueId) {
+        let mut replaced: Option<ValueId> = None;
         for (slot, kind) in &model.releases {
             for (value, _) in self.slot_values(view, *slot) {
-                for object in self.values[value].objects.clone() {
+                let objects = self.values[value].objects.clone();
+                if let [_, _, ..] = objects.as_slice() {
+                    // One of several: which one is not known.
+                    self.let_go(state, value);
+                    continue;
+                }
+                for object in objects {
                     self.release(state, object, *kind, view, 0);
+                    replaced = Some(value);
                 }
             }
         }
@@ -31,22 +43,37 @@ impl Frame<'_> {
             other => self.slot_values(view, other).into_iter().map(|(value, _)| value).collect(),
         };
         for target in targets {
+            let target = if self.is_c() && matches!(slot, Slot::Arg(_)) && kind.as_str() != "lock" {
+                match self.out_parameter(state, target, view) {
+                    Some(made) => made,
+                    None => continue,
+                }
+            } else {
+                target
+            };
             let object = match self.values[target].objects.as_slice() {
-                [only] => *only,
+                [only] if !(self.is_c() && slot == Slot::Return) => *only,
                 _ => {
                     let object = self.allocation(view.span, 2, view.ty.name());
+                    if self.is_c() {
+                        self.renew(state, object);
+                    }
                     self.values[target].objects = smallvec::SmallVec::from_buf([object]);
                     object
                 }
             };
             // A wrapper takes over what it wraps.
-            for &arg in &view.args {
+            let wrapping = if self.is_c() { &[][..] } else { view.args.as_slice() };
+            for &arg in wrapping {
                 for inner in self.values[arg].objects.clone() {
                     if state.cells(inner).any(|(cell, _)| matches!(cell, Cell::Status(_))) {
                         state.drop_cells(inner, |cell| matches!(cell, Cell::Status(_)));
                         state.set_cell(object, Cell::Field(self.ctx.names.wrapped), arg);
                     }
                 }
+            }
+            if let Some(replaced) = replaced {
+                state.set_cell(object, Cell::Field(self.ctx.names.replaced), replaced);
             }
             let status = self.int(OPEN);
             state.set_cell(object, Cell::Status(kind), status);
@@ -55,6 +82,21 @@ impl Frame<'_> {
                 self.examine(rule, view.span);
             }
         }
+    }
+
+    /// What a call stores through a C out-parameter: a new pointer in the variable whose address it was given.
+    fn out_parameter(&mut self, state: &mut State, target: ValueId, view: &CallView<'_>) -> Option<ValueId> {
+        let [holder] = self.values[target].objects.as_slice() else { return None };
+        let holder = *holder;
+        let ObjectKind::Storage(local) = self.objects[holder].kind else { return None };
+        if matches!(self.local_type(local).get(), crate::ir::Ty::Record { .. } | crate::ir::Ty::Array(..)) {
+            return Some(target);
+        }
+        let object = self.allocation(view.span, 2, None);
+        self.renew(state, object);
+        let made = self.value(super::value::Value { objects: smallvec::SmallVec::from_buf([object]), ..Default::default() });
+        state.set_cell(holder, Cell::Index(0), made);
+        Some(made)
     }
 
     fn release(&mut self, state: &mut State, object: ObjId, kind: Symbol, view: &CallView<'_>, depth: u8) {
@@ -69,6 +111,10 @@ impl Frame<'_> {
                 }
             }
         }
+        if self.may_be_several(state, object) {
+            state.drop_cells(object, |cell| matches!(cell, Cell::Status(_)));
+            return;
+        }
         let released = self.int(RELEASED);
         state.set_cell(object, Cell::Status(kind), released);
         self.released.insert((object, kind), self.at(view.span));
@@ -78,6 +124,46 @@ impl Frame<'_> {
             for inner in self.values[wrapped].objects.clone() {
                 self.release(state, inner, kind, view, depth + 1);
             }
+        }
+    }
+
+    /// An acquisition turns out to have failed: nothing was opened, and what it would have taken the place of is as it was.
+    pub(super) fn not_acquired(&mut self, state: &mut State, object: ObjId) {
+        state.drop_cells(object, |cell| matches!(cell, Cell::Status(_)));
+        let link = Cell::Field(self.ctx.names.replaced);
+        let Some(replaced) = state.cell(object, link) else { return };
+        state.drop_cells(object, |cell| cell == link);
+        let open = self.int(OPEN);
+        for before in self.values[replaced].objects.clone() {
+            let kinds: Vec<Cell> =
+                state.cells(before).map(|(cell, _)| cell).filter(|cell| matches!(cell, Cell::Status(_))).collect();
+            for kind in kinds {
+                state.set_cell(before, kind, open);
+            }
+        }
+    }
+
+    /// A callee changed the status of what it was passed.
+    pub(super) fn set_status(&mut self, state: &mut State, objects: &[ObjId], kind: Symbol, status: ValueId, span: Span) {
+        if kind == self.ctx.names.any {
+            let target = self.value(super::value::Value { objects: objects.iter().copied().collect(), ..Default::default() });
+            self.let_go(state, target);
+            return;
+        }
+        let several = objects.len() > 1 || objects.iter().any(|object| self.may_be_several(state, *object));
+        for &object in objects {
+            if several {
+                state.drop_cells(object, |cell| matches!(cell, Cell::Status(_)));
+                continue;
+            }
+            state.set_cell(object, Cell::Status(kind), status);
+            let at = self.at(span);
+            let is_released = self.values[status].only_int() == Some(RELEASED);
+            if !is_released && matches!(self.objects[object].kind, ObjectKind::Input(_)) {
+                continue;
+            }
+            let known = if is_released { &mut self.released } else { &mut self.acquired };
+            known.entry((object, kind)).or_insert(at);
         }
     }
 
@@ -123,10 +209,28 @@ impl Frame<'_> {
         }
     }
 
-    /// Passed to code whose doings are unknown, a resource may be released or kept there.
+    /// Passed to code whose doings are unknown, a resource may be released or kept there, and in C so may what it holds.
     pub(super) fn let_go(&mut self, state: &mut State, value: ValueId) {
-        for object in self.values[value].objects.clone() {
+        let mut objects: smallvec::SmallVec<[ObjId; 8]> = self.values[value].objects.iter().copied().collect();
+        let mut next = 0;
+        while let Some(&object) = objects.get(next) {
+            next += 1;
             state.drop_cells(object, |cell| matches!(cell, Cell::Status(_)));
+            if !self.is_c() {
+                continue;
+            }
+            if matches!(self.objects[object].kind, ObjectKind::Input(_)) {
+                // The callers have to know.
+                let unknown = self.int(UNKNOWN);
+                state.set_cell(object, Cell::Status(self.ctx.names.any), unknown);
+            }
+            for (_, held) in state.cells(object) {
+                for inner in &self.values[held].objects {
+                    if objects.len() < MAX_LET_GO && !objects.contains(inner) {
+                        objects.push(*inner);
+                    }
+                }
+            }
         }
     }
 
@@ -158,8 +262,17 @@ impl Frame<'_> {
         }
     }
 
+    /// C: objects that a structure outside the function refers to. What a plain out-parameter is set to is the caller's.
+    pub(super) fn owned_elsewhere(&self, state: &State) -> Vec<ObjId> {
+        self.reachable(state, None, |cell| !matches!(cell, Cell::Status(_) | Cell::Index(0)))
+    }
+
     /// Objects that the result or anything outside the function refers to.
     fn escaping(&self, state: &State, result: Option<ValueId>) -> Vec<ObjId> {
+        self.reachable(state, result, |cell| !matches!(cell, Cell::Status(_)))
+    }
+
+    fn reachable(&self, state: &State, result: Option<ValueId>, counts: impl Fn(&Cell) -> bool) -> Vec<ObjId> {
         let mut reached: Vec<ObjId> = Vec::new();
         let push = |reached: &mut Vec<ObjId>, value: ValueId| {
             for object in &self.values[value].objects {
@@ -172,8 +285,7 @@ impl Frame<'_> {
             push(&mut reached, result);
         }
         for (object, cell, value) in state.heap.entries().iter() {
-            if matches!(self.objects[*object].kind, ObjectKind::Input(_) | ObjectKind::Opaque) && !matches!(cell, Cell::Status(_))
-            {
+            if matches!(self.objects[*object].kind, ObjectKind::Input(_) | ObjectKind::Opaque) && counts(cell) {
                 push(&mut reached, *value);
             }
         }

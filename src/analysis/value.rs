@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use super::trace::PathId;
-use crate::base::{FileSpan, Symbol};
+use crate::base::{FileId, FileSpan, Span, Symbol};
 use crate::rules::SourceKinds;
 
 index_vec::define_index_type! {
@@ -82,6 +82,23 @@ pub(super) enum Null {
     /// Always; where it became so.
     Yes(FileSpan),
 }
+
+impl Null {
+    /// Null on some path that this function has no evidence of: a callee returned or stored null under a condition that
+    /// nobody has decided, or looked at its argument. It decides conditions like any null and is never reported.
+    pub(super) const QUIET: Null = Null::Yes(NOWHERE);
+
+    /// Where it became null, if that is a reason to report.
+    pub(super) fn evidence(self) -> Option<FileSpan> {
+        match self {
+            Null::Yes(at) | Null::Maybe(at) if at != NOWHERE => Some(at),
+            _ => None,
+        }
+    }
+}
+
+/// The place of a null that nobody is told of.
+const NOWHERE: FileSpan = FileSpan { file: FileId::from_raw_unchecked(u32::MAX), span: Span { lo: u32::MAX, hi: u32::MAX } };
 
 /// Where taint comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -222,9 +239,15 @@ impl Value {
         };
         let null = match (self.null, other.null) {
             (a, b) if a == b => a,
-            (Null::Maybe(at), _) | (_, Null::Maybe(at)) => Null::Maybe(at),
-            (Null::Yes(at), Null::No) | (Null::No, Null::Yes(at)) => Null::Maybe(at),
-            (Null::Yes(at), Null::Yes(_)) => Null::Yes(at),
+            (Null::Maybe(at), Null::No | Null::Maybe(_)) | (Null::No, Null::Maybe(at)) => Null::Maybe(at),
+            (a @ Null::Yes(_), b @ Null::Yes(_)) => {
+                if b.evidence().is_none() {
+                    b
+                } else {
+                    a
+                }
+            }
+            // Null on one way and not on the other: which condition goes with which is lost, and so is the reason to report.
             _ => Null::Unknown,
         };
         let mut marks = self.marks.clone();

@@ -9,6 +9,7 @@ mod constants;
 mod entry;
 mod infer;
 mod lookup;
+mod noreturn;
 mod resolve;
 mod target;
 
@@ -58,6 +59,8 @@ pub struct Program {
     pub constant_fields: FastMap<(Symbol, Symbol), crate::ir::Const>,
     /// C globals that do.
     pub constant_globals: FastMap<Symbol, crate::ir::Const>,
+    /// C functions that do not come back.
+    pub no_return: noreturn::NoReturn,
     /// Strongly connected components of the call graph, callees first, in levels that may run in parallel.
     pub components: Components,
 }
@@ -87,6 +90,7 @@ impl Program {
             entries: FastMap::default(),
             constant_fields: FastMap::default(),
             constant_globals: FastMap::default(),
+            no_return: noreturn::NoReturn::default(),
             components: Components::default(),
         };
         program.index_classes(&rules.java);
@@ -99,6 +103,7 @@ impl Program {
             .collect();
         program.types = types.into_iter().flatten().collect();
         program.entries = entry::find_entries(&program, rules);
+        program.no_return = noreturn::NoReturn::find(&program, rules);
         program.components = Components::of(&program);
         program
     }
@@ -171,12 +176,19 @@ impl Program {
         }
     }
 
-    /// The C function that a name means in a unit: its own, else the first external one.
+    /// The C function that a name means in a unit: its own, else the first external one, else the only one
+    /// of that name.
     #[must_use]
     pub fn c_function(&self, name: Symbol, unit: &Unit) -> Option<FuncId> {
         let defined = self.c_functions.get(&name)?;
         let own = defined.iter().find(|func| self.function(**func).0.file == unit.file);
-        own.or_else(|| defined.iter().find(|func| !self.function(**func).1.modifiers.contains(Modifiers::STATIC))).copied()
+        let external = || defined.iter().find(|func| !self.function(**func).1.modifiers.contains(Modifiers::STATIC));
+        // Called from another file, the only one of its name comes from a header.
+        let inline = || match defined.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        own.or_else(external).or_else(inline).copied()
     }
 
     /// All C functions of a name.

@@ -16,7 +16,6 @@ use crate::tree;
 const NOT_YET: &[(&str, &str)] = &[
     ("c/path-traversal", "precision: realpath and strncmp with the folder do not clear in C"),
     ("c/resource-injection", "a port inside the address structure given to bind is missed"),
-    ("c/resource-leak", "precision: a descriptor that failed to open and is then left counts as a leak"),
     ("c/unchecked-loop-condition", "the bound of a loop is no sink of the engine"),
     ("c/uncontrolled-allocation", "an integer that recv fills is missed"),
     ("c/uncontrolled-sleep", "an integer that scanf fills is missed"),
