@@ -46,9 +46,8 @@ impl Frame<'_> {
             exporter.objects.clear();
         }
         let mut summary = exporter.summary;
-        summary.inputs = self.inputs.raw.clone();
         summary.latent = latent;
-        summary.drop_unused_inputs();
+        summary.keep_used_inputs(&self.inputs.raw);
         summary.no_return = no_return;
         summary.partial = partial;
         if summary.outcomes.is_empty() && !no_return {

@@ -12,6 +12,16 @@ use crate::findings::StepKind;
 use crate::ir::{Call, CallId, CallKind, Callee, Ty, TyId};
 use crate::program::{CallTarget, FuncId};
 
+/// How a call may end.
+pub(super) enum Ways {
+    /// It does not return.
+    Never,
+    /// In the state at hand, with a result.
+    One(ValueId),
+    /// In one of these instead, each with its result.
+    Several(Vec<(State, ValueId)>),
+}
+
 /// A call with its values.
 pub(super) struct CallView<'c> {
     pub(super) call: &'c Call,
@@ -58,7 +68,16 @@ impl<'a> Frame<'a> {
         let receiver = receiver.map(|receiver| self.current(state, call.receiver.as_ref(), receiver));
         let view = CallView { call, target, receiver, args, span, name, ty };
         self.match_calls(state, &view);
-        let mut ways = self.dispatch(state, &view);
+        let mut ways = match self.dispatch(state, &view) {
+            Ways::Never => return false,
+            Ways::One(result) => {
+                if let Some(dst) = call.dst {
+                    self.write_local(state, dst, result);
+                }
+                return true;
+            }
+            Ways::Several(ways) => ways,
+        };
         if ways.len() > 1 {
             match self.splits_left.checked_sub(ways.len() - 1) {
                 Some(left) => self.splits_left = left,
@@ -95,16 +114,15 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The states after the call, and its result in each; empty if it does not return.
-    fn dispatch(&mut self, state: &mut State, view: &CallView<'_>) -> Vec<(State, ValueId)> {
+    fn dispatch(&mut self, state: &mut State, view: &CallView<'_>) -> Ways {
         let callees = self.callees(view);
         let stops = self.is_c() && self.ctx.program.no_return.stops(&callees, view.name);
         if !callees.is_empty() {
             let ways = self.call_program(state, view, &callees);
-            return if stops { Vec::new() } else { ways };
+            return if stops { Ways::Never } else { ways };
         }
         if stops {
-            return Vec::new();
+            return Ways::Never;
         }
         if let Some(ways) = self.call_lambda(state, view) {
             return ways;
@@ -113,21 +131,19 @@ impl<'a> Frame<'a> {
             && let Some(model) = self.models.model(hit.name, hit.index)
         {
             if model.noreturn {
-                return Vec::new();
+                return Ways::Never;
             }
             // An assertion: behind it the condition holds.
             if model.op.is_some_and(|op| op.as_str() == "condition.assert")
                 && let Some(&condition) = view.args.first()
                 && !self.assume(state, condition, true)
             {
-                return Vec::new();
+                return Ways::Never;
             }
             let model = self.exact_model(view).unwrap_or(model);
-            let result = self.call_model(state, view, model, hit.loose);
-            return vec![(state.clone(), result)];
+            return Ways::One(self.call_model(state, view, model, hit.loose));
         }
-        let result = self.call_unknown(state, view);
-        vec![(state.clone(), result)]
+        Ways::One(self.call_unknown(state, view))
     }
 
     /// The functions a call may run, narrowed by what the receiver is known to be.
@@ -175,47 +191,52 @@ impl<'a> Frame<'a> {
         found
     }
 
-    fn call_program(&mut self, state: &mut State, view: &CallView<'_>, callees: &[FuncId]) -> Vec<(State, ValueId)> {
-        let receiver = if view.call.kind == CallKind::New {
+    fn call_program(&mut self, state: &mut State, view: &CallView<'_>, callees: &[FuncId]) -> Ways {
+        let made = (view.call.kind == CallKind::New).then(|| {
             let object = self.allocation(view.span, 0, view.target.owner);
             self.objects[object].class = view.target.owner;
             state.drop_cells(object, |_| true);
-            Some(self.reference(object))
+            self.reference(object)
+        });
+        let receiver = made.or(view.receiver).or_else(|| self.receiver(state));
+        let mut ways = if let [callee] = *callees {
+            self.call_one(state, view, callee, receiver)
         } else {
-            view.receiver.or_else(|| self.receiver(state))
+            let mut all: Vec<(State, ValueId)> = Vec::with_capacity(callees.len());
+            for &callee in callees {
+                let mut after = state.clone();
+                match self.call_one(&mut after, view, callee, receiver) {
+                    Ways::Never => {}
+                    Ways::One(result) => all.push((after, result)),
+                    Ways::Several(ways) => all.extend(self.join_ways(ways)),
+                }
+            }
+            match self.join_ways(all) {
+                Some((joined, result)) => {
+                    *state = joined;
+                    Ways::One(result)
+                }
+                None => Ways::Never,
+            }
         };
-        let mut all: Vec<(State, ValueId)> = Vec::new();
-        let mut returns = false;
-        for &callee in callees {
-            let Some(summary) = self.ctx.summary(callee, self.id) else {
-                let result = self.call_unknown(state, view);
-                all.push((state.clone(), result));
-                returns = true;
-                continue;
-            };
-            returns |= !summary.no_return;
-            let ways =
-                self.instantiate(state, summary, &Passed { callee, receiver, args: &view.args, captured: &[], span: view.span });
-            if callees.len() == 1 {
-                all = ways;
-            } else if let Some(joined) = self.join_ways(ways) {
-                all.push(joined);
+        if let Some(made) = made {
+            match &mut ways {
+                Ways::Never => {}
+                Ways::One(result) => *result = made,
+                Ways::Several(ways) => ways.iter_mut().for_each(|(_, result)| *result = made),
             }
         }
-        if !returns {
-            return Vec::new();
-        }
-        if callees.len() > 1 {
-            all = self.join_ways(all).into_iter().collect();
-        }
-        if view.call.kind == CallKind::New
-            && let Some(receiver) = receiver
-        {
-            for (_, result) in &mut all {
-                *result = receiver;
+        ways
+    }
+
+    fn call_one(&mut self, state: &mut State, view: &CallView<'_>, callee: FuncId, receiver: Option<ValueId>) -> Ways {
+        match self.ctx.summary(callee, self.id) {
+            Some(summary) => {
+                let passed = Passed { callee, receiver, args: &view.args, captured: &[], span: view.span };
+                self.instantiate(state, summary, &passed)
             }
+            None => Ways::One(self.call_unknown(state, view)),
         }
-        all
     }
 
     pub(super) fn join_ways(&mut self, ways: Vec<(State, ValueId)>) -> Option<(State, ValueId)> {
@@ -228,17 +249,20 @@ impl<'a> Frame<'a> {
     }
 
     /// A call of a functional interface's method on a lambda in view.
-    fn call_lambda(&mut self, state: &mut State, view: &CallView<'_>) -> Option<Vec<(State, ValueId)>> {
+    fn call_lambda(&mut self, state: &mut State, view: &CallView<'_>) -> Option<Ways> {
         let receiver = view.receiver?;
         let [object] = self.values[receiver].objects.as_slice() else { return None };
         let ObjectKind::Lambda(func, captured) = self.objects[*object].kind.clone() else { return None };
         let summary = self.ctx.summary(func, self.id)?;
-        let ways = self.instantiate(
-            state,
-            summary,
-            &Passed { callee: func, receiver: None, args: &view.args, captured: &captured, span: view.span },
-        );
-        (!ways.is_empty()).then_some(ways)
+        let mut after = state.clone();
+        let passed = Passed { callee: func, receiver: None, args: &view.args, captured: &captured, span: view.span };
+        let ways = self.instantiate(&mut after, summary, &passed);
+        match ways {
+            Ways::Never => return None,
+            Ways::One(_) => *state = after,
+            Ways::Several(_) => {}
+        }
+        Some(ways)
     }
 
     /// Runs the lambdas among a library call's arguments on what the receiver holds: their defects show, and their
@@ -257,14 +281,20 @@ impl<'a> Frame<'a> {
                 self.value(value)
             };
             let inputs: SmallVec<[ValueId; 6]> = (0..params).map(|_| element).collect();
-            let ways = self.instantiate(
-                state,
-                summary,
-                &Passed { callee: func, receiver: None, args: &inputs, captured: &captured, span: view.span },
-            );
-            if let Some((after, result)) = self.join_ways(ways) {
-                *state = after;
-                results.push(result);
+            let mut after = state.clone();
+            let passed = Passed { callee: func, receiver: None, args: &inputs, captured: &captured, span: view.span };
+            match self.instantiate(&mut after, summary, &passed) {
+                Ways::Never => {}
+                Ways::One(result) => {
+                    *state = after;
+                    results.push(result);
+                }
+                Ways::Several(ways) => {
+                    if let Some((after, result)) = self.join_ways(ways) {
+                        *state = after;
+                        results.push(result);
+                    }
+                }
             }
         }
         results

@@ -7,11 +7,12 @@ use smallvec::SmallVec;
 use super::Context;
 use super::kinds;
 use super::state::{Cell, State, Test};
-use super::summary::{Input, Latent, LatentKind, MAX_LATENT, MAX_PATH, Root};
+use super::store::Store;
+use super::summary::{Input, LatentKind, MAX_PATH, Root};
 use super::trace::{Hop, PathId, Traces, Trail};
 use super::value::{Cleared, InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
-use crate::findings::{Examined, Finding, FindingState, Step, StepKind};
+use crate::findings::{Examined, Finding, StepKind};
 use crate::ir::{BlockId, Body, Function, Language, LocalId, PlaceBase, Rvalue, StmtKind, Ty, TyId, Unit};
 use crate::program::{FuncId, FunctionTypes};
 use crate::rules::{Models, SourceKinds};
@@ -67,9 +68,9 @@ type Waiting = (InputId, Pending, Vec<(InputId, Test)>);
 #[derive(Debug)]
 pub(super) struct FrameFindings {
     pub(super) findings: Vec<Finding>,
-    seen: FastSet<(RuleId, FileSpan, Option<FileSpan>)>,
+    pub(super) seen: FastSet<(RuleId, FileSpan, Option<FileSpan>)>,
     pub(super) examined: FastMap<RuleId, Examined>,
-    counted: FastSet<(RuleId, Span)>,
+    pub(super) counted: FastSet<(RuleId, Span)>,
     pub(super) bound_hits: u32,
 }
 
@@ -127,6 +128,20 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     pub(super) fn new(ctx: &'a Context<'a>, id: FuncId, body: &'a Body) -> Frame<'a> {
         let (unit, function) = ctx.program.function(id);
+        let store = *Store::take();
+        let Store {
+            values,
+            objects,
+            inputs,
+            input_ids,
+            input_values,
+            input_objects,
+            constants,
+            allocations,
+            traces,
+            mut scratch,
+        } = store;
+        scratch.resize(body.locals.len(), None);
         let mut frame = Frame {
             ctx,
             id,
@@ -136,15 +151,15 @@ impl<'a> Frame<'a> {
             types: &ctx.program.types[id],
             models: crate::program::Program::models(unit, ctx.rules),
             file: unit.file,
-            values: IndexVec::new(),
-            objects: IndexVec::new(),
-            inputs: IndexVec::new(),
-            input_ids: FastMap::default(),
-            input_values: FastMap::default(),
-            input_objects: FastMap::default(),
-            constants: FastMap::default(),
-            allocations: FastMap::default(),
-            traces: Traces::default(),
+            values,
+            objects,
+            inputs,
+            input_ids,
+            input_values,
+            input_objects,
+            constants,
+            allocations,
+            traces,
             latent: Vec::new(),
             out: FrameFindings {
                 findings: Vec::new(),
@@ -153,14 +168,14 @@ impl<'a> Frame<'a> {
                 counted: FastSet::default(),
                 bound_hits: 0,
             },
-            scratch: index_vec::index_vec![None; body.locals.len()],
             stored: FastMap::default(),
             older: FastMap::default(),
             lossy: false,
             inevitable: FastMap::default(),
             block: BlockId::from_raw(0),
             loops: None,
-            slots: index_vec::index_vec![None; body.locals.len()],
+            scratch,
+            slots: IndexVec::new(),
             takes_taint: !ctx.demand.kinds(id).is_empty(),
             steps: 0,
             budget: u32::MAX,
@@ -187,6 +202,37 @@ impl<'a> Frame<'a> {
                 self.stored.insert(*local, object);
             }
         }
+    }
+
+    /// What it found; its memory goes to the thread's next function.
+    pub(super) fn finish(self) -> FrameFindings {
+        let Frame {
+            values,
+            objects,
+            inputs,
+            input_ids,
+            input_values,
+            input_objects,
+            constants,
+            allocations,
+            traces,
+            scratch,
+            out,
+            ..
+        } = self;
+        Store::give_back(Box::new(Store {
+            values,
+            objects,
+            inputs,
+            input_ids,
+            input_values,
+            input_objects,
+            constants,
+            allocations,
+            traces,
+            scratch,
+        }));
+        out
     }
 
     pub(super) fn is_c(&self) -> bool {
@@ -410,75 +456,5 @@ impl<'a> Frame<'a> {
 
     pub(super) fn hop(&self, span: Span, kind: StepKind, name: Symbol) -> Hop {
         Hop { at: self.at(span), kind, name }
-    }
-
-    /// Counts a place that a rule looked at, once.
-    pub(super) fn examine(&mut self, rule: RuleId, span: Span) {
-        if self.out.counted.insert((rule, span)) {
-            self.out.examined.entry(rule).or_default().places += 1;
-        }
-    }
-
-    /// Reports, once a rule, place and cause.
-    pub(super) fn report(
-        &mut self,
-        rule: RuleId,
-        at: FileSpan,
-        function: FuncId,
-        cause: Option<FileSpan>,
-        args: Vec<(&'static str, String)>,
-        trace: Vec<Step>,
-    ) -> Option<&mut Finding> {
-        if !self.out.seen.insert((rule, at, cause)) {
-            return None;
-        }
-        let info = &self.ctx.rules.rules[rule];
-        let name = self.ctx.program.qualified_name(function);
-        let mut args = args;
-        args.sort();
-        self.out.findings.push(Finding {
-            rule,
-            at,
-            function: Some(Symbol::new(&name)),
-            severity: info.severity,
-            confidence: info.confidence,
-            args,
-            trace,
-            fingerprint: String::new(),
-            state: FindingState::Open,
-        });
-        self.out.findings.last_mut()
-    }
-
-    /// Leaves a defect to the callers.
-    pub(super) fn leave_latent(&mut self, state: &State, input: InputId, pending: Pending) {
-        let room = self.latent.len() < MAX_LATENT;
-        let is_null = matches!(pending.kind, LatentKind::NullDeref { .. });
-        let known = self
-            .latent
-            .iter_mut()
-            .find(|known| known.0 == input && known.1.kind == pending.kind && (is_null || known.1.at == pending.at));
-        match known {
-            // Reached on another path too: only what both paths need still has to hold.
-            Some(known) => known.2.retain(|condition| state.conditions.contains(condition)),
-            None if room => self.latent.push((input, pending, state.conditions.as_ref().clone())),
-            None => self.out.bound_hits += 1,
-        }
-    }
-
-    /// The latent defects in the summary's form.
-    pub(super) fn take_latent(&mut self) -> Vec<Latent> {
-        std::mem::take(&mut self.latent)
-            .into_iter()
-            .map(|(input, pending, conditions)| Latent {
-                input: input.raw(),
-                kind: pending.kind,
-                conditions: conditions.into_iter().map(|(input, test)| (input.raw(), test)).collect(),
-                at: pending.at,
-                function: pending.function,
-                trail: pending.trail,
-                depth: pending.depth,
-            })
-            .collect()
     }
 }

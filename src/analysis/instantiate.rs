@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::call::Ways;
 use super::frame::{Frame, ObjectKind, Pending};
 use super::sinks::Arrival;
 use super::state::{Cell, State, Test};
@@ -38,16 +39,16 @@ struct Binding<'s> {
     args: SmallVec<[ValueId; 6]>,
     captured: &'s [ValueId],
     span: Span,
-    inputs: Vec<Option<ValueId>>,
-    values: Vec<Option<ValueId>>,
-    objects: Vec<Option<ObjId>>,
+    inputs: SmallVec<[Option<ValueId>; 16]>,
+    values: SmallVec<[Option<ValueId>; 16]>,
+    objects: SmallVec<[Option<ObjId>; 4]>,
     /// Whether the summary leaves no choice: its nulls are nulls here.
     decided: bool,
 }
 
 impl Frame<'_> {
-    /// The states after a call, and its results; empty if no outcome is possible.
-    pub(super) fn instantiate(&mut self, state: &mut State, summary: &Summary, passed: &Passed<'_>) -> Vec<(State, ValueId)> {
+    /// How a call of a function of the program may end. With [`Ways::Never`] the state is of no use any more.
+    pub(super) fn instantiate(&mut self, state: &mut State, summary: &Summary, passed: &Passed<'_>) -> Ways {
         let &Passed { callee, receiver, args, captured, span } = passed;
         let args = self.pack_varargs(state, callee, args, span);
         let mut binding = Binding {
@@ -57,10 +58,10 @@ impl Frame<'_> {
             args,
             captured,
             span,
-            inputs: vec![None; summary.inputs.len()],
-            values: Vec::new(),
-            objects: Vec::new(),
-            decided: true,
+            inputs: smallvec::smallvec![None; summary.inputs.len()],
+            values: SmallVec::new(),
+            objects: SmallVec::new(),
+            decided: summary.outcomes.len() == 1,
         };
         for latent in &summary.latent {
             self.wake(state, &mut binding, latent);
@@ -74,17 +75,27 @@ impl Frame<'_> {
                 }
             }
         }
-        let mut ways = Vec::new();
-        binding.decided = summary.outcomes.len() == 1;
+        let mut possible: SmallVec<[&Outcome; 4]> = SmallVec::new();
         for outcome in &summary.outcomes {
-            binding.values = vec![None; summary.values.len()];
-            binding.objects = vec![None; summary.objects.len()];
+            let holds = outcome.conditions.iter().all(|(input, test)| {
+                let value = self.bound(state, &mut binding, *input);
+                self.may_hold(value, *test)
+            });
+            if holds {
+                possible.push(outcome);
+            }
+        }
+        if let [only] = possible.as_slice() {
+            return self.outcome(state, &mut binding, only).map_or(Ways::Never, Ways::One);
+        }
+        let mut ways = Vec::with_capacity(possible.len());
+        for outcome in possible {
             let mut after = state.clone();
             if let Some(result) = self.outcome(&mut after, &mut binding, outcome) {
                 ways.push((after, result));
             }
         }
-        ways
+        if ways.is_empty() { Ways::Never } else { Ways::Several(ways) }
     }
 
     /// Arguments beyond the fixed ones become the array that the last parameter is.
@@ -160,6 +171,10 @@ impl Frame<'_> {
 
     /// Applies an outcome to a state; `None` if its conditions cannot hold here.
     fn outcome(&mut self, state: &mut State, binding: &mut Binding<'_>, outcome: &Outcome) -> Option<ValueId> {
+        binding.values.clear();
+        binding.values.resize(binding.summary.values.len(), None);
+        binding.objects.clear();
+        binding.objects.resize(binding.summary.objects.len(), None);
         for (input, test) in &outcome.conditions {
             let value = self.bound(state, binding, *input);
             if !self.impose(state, value, *test) {
@@ -168,7 +183,7 @@ impl Frame<'_> {
             // Refined values have new identities.
             binding.inputs.iter_mut().for_each(|known| *known = None);
         }
-        let mut writes = Vec::with_capacity(outcome.writes.len());
+        let mut writes: SmallVec<[(ValueId, Cell, ValueId); 8]> = SmallVec::with_capacity(outcome.writes.len());
         for (input, cell, value) in &outcome.writes {
             let target = self.bound(state, binding, *input);
             let value = self.import(state, binding, *value);

@@ -19,8 +19,11 @@ const MAX_STATES_LARGE: usize = 2;
 const LARGE_BLOCKS: usize = 150;
 /// Statements executed in one function, abstractly: so many, and so many for each of its statements. From half of it on
 /// states are joined at once; beyond it what is found stands and the bound is reported.
-const BASE_STEPS: u32 = 600;
-const STEPS_PER_STATEMENT: u32 = 10;
+const BASE_STEPS: u32 = 200;
+const STEPS_PER_STATEMENT: u32 = 5;
+/// The same in Java functions that never see tainted data.
+const BASE_STEPS_CLEAN: u32 = 100;
+const STEPS_PER_STATEMENT_CLEAN: u32 = 3;
 const MAX_STEPS: u32 = 12_000;
 /// Statements of a block that may be executed again because calls in it split the path.
 const SPLIT_WORK: usize = 400;
@@ -51,15 +54,20 @@ impl Frame<'_> {
     /// Runs the body to its fixed point.
     pub(super) fn run(&mut self) -> Exits {
         let body = self.body;
-        let liveness = Liveness::of(body);
-        self.slots.clone_from(&liveness.slots);
+        let mut liveness = Liveness::of(body);
+        self.slots = std::mem::take(&mut liveness.slots);
         let order = reverse_postorder(body);
         let mut rank: IndexVec<BlockId, usize> = index_vec::index_vec![usize::MAX; body.blocks.len()];
         for (at, block) in order.iter().enumerate() {
             rank[*block] = at;
         }
         let size = u32::try_from(body.stmts.len()).unwrap_or(u32::MAX);
-        let budget = size.saturating_mul(STEPS_PER_STATEMENT).saturating_add(BASE_STEPS).min(MAX_STEPS.max(size * 2));
+        let (base, each) = if self.is_c() || self.ctx.demand.sees_taint(self.id) {
+            (BASE_STEPS, STEPS_PER_STATEMENT)
+        } else {
+            (BASE_STEPS_CLEAN, STEPS_PER_STATEMENT_CLEAN)
+        };
+        let budget = size.saturating_mul(each).saturating_add(base).min(MAX_STEPS.max(size.saturating_mul(2)));
         self.budget = budget;
         let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
         let mut states: IndexVec<BlockId, BlockStates> = body.blocks.iter().map(|_| BlockStates::default()).collect();

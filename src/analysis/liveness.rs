@@ -11,8 +11,9 @@ pub(super) struct Liveness {
     pub(super) slots: IndexVec<LocalId, Option<u32>>,
     /// Number of slots.
     pub(super) count: usize,
-    /// Live slots at the start of each block, a bit each.
-    live_in: IndexVec<BlockId, Vec<u64>>,
+    /// Live slots at the start of each block, a bit each: so many words a block.
+    live_in: Vec<u64>,
+    words: usize,
 }
 
 impl Liveness {
@@ -41,17 +42,18 @@ impl Liveness {
             })
             .collect();
         let words = (count as usize).div_ceil(64);
-        let mut gen_: IndexVec<BlockId, Vec<u64>> = index_vec::index_vec![vec![0; words]; body.blocks.len()];
-        let mut kill: IndexVec<BlockId, Vec<u64>> = index_vec::index_vec![vec![0; words]; body.blocks.len()];
+        let mut live_in = vec![0u64; words * body.blocks.len()];
+        let mut kill = live_in.clone();
         for block in body.blocks.indices() {
-            let (gen_, kill) = (&mut gen_[block], &mut kill[block]);
+            let own = block.index() * words..(block.index() + 1) * words;
+            let (Some(live_in), Some(kill)) = (live_in.get_mut(own.clone()), kill.get_mut(own)) else { continue };
             visit_block(body, block, &mut |local, is_write| {
                 let Some(slot) = slots.get(local).copied().flatten() else { return };
                 let (word, bit) = (slot as usize / 64, 1u64 << (slot % 64));
                 if is_write {
                     kill[word] |= bit;
                 } else if kill[word] & bit == 0 {
-                    gen_[word] |= bit;
+                    live_in[word] |= bit;
                 }
             });
             // A handler may be entered before the block's writes, so they do not kill what it needs.
@@ -59,32 +61,32 @@ impl Liveness {
                 kill.fill(0);
             }
         }
-        let mut live_in = gen_.clone();
-        let mut changed = true;
+        let mut changed = words > 0 && body.blocks.len() > 1;
         while changed {
             changed = false;
             for block in body.blocks.indices().rev() {
                 let data = &body.blocks[block];
+                let at = block.index() * words;
                 for successor in data.term.successors().into_iter().chain(data.unwind) {
-                    if successor == block || successor.index() >= live_in.len() {
+                    if successor == block || successor.index() >= body.blocks.len() {
                         continue;
                     }
                     for word in 0..words {
-                        let add = live_in[successor][word] & !kill[block][word] & !live_in[block][word];
+                        let add = live_in[successor.index() * words + word] & !kill[at + word] & !live_in[at + word];
                         if add != 0 {
-                            live_in[block][word] |= add;
+                            live_in[at + word] |= add;
                             changed = true;
                         }
                     }
                 }
             }
         }
-        Liveness { slots, count: count as usize, live_in }
+        Liveness { slots, count: count as usize, live_in, words }
     }
 
     /// Whether a slot is live where a block starts.
     pub(super) fn is_live(&self, block: BlockId, slot: usize) -> bool {
-        self.live_in.get(block).and_then(|words| words.get(slot / 64)).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+        self.live_in.get(block.index() * self.words + slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
     }
 }
 

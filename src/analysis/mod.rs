@@ -8,6 +8,7 @@ mod build;
 mod call;
 mod checks;
 pub mod config;
+mod defect;
 mod demand;
 mod expr;
 mod frame;
@@ -25,6 +26,7 @@ mod refine;
 mod sinks;
 mod state;
 mod stmt;
+mod store;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -299,8 +301,10 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     frame.drop_doubtful_nulls();
     frame.check_leaks(&exits);
     let summary = frame.summarise(exits);
-    let mut examined: Vec<(RuleId, Examined)> = frame.out.examined.into_iter().collect();
+    let steps = frame.steps;
+    let out = frame.finish();
+    let mut examined: Vec<(RuleId, Examined)> = out.examined.into_iter().collect();
     examined.sort_by_key(|(rule, _)| *rule);
-    let leaf = Leaf { findings: frame.out.findings, examined, bound_hits: frame.out.bound_hits, steps: frame.steps, func };
+    let leaf = Leaf { findings: out.findings, examined, bound_hits: out.bound_hits, steps, func };
     Some((leaf, summary))
 }

@@ -143,10 +143,9 @@ pub(super) enum LatentKind {
 
 impl Summary {
     /// Keeps only the inputs that something refers to: a function reads many fields that no caller has to bind.
-    pub(super) fn drop_unused_inputs(&mut self) {
-        let mut place: Vec<Option<u32>> = vec![None; self.inputs.len()];
+    pub(super) fn keep_used_inputs(&mut self, inputs: &[Input]) {
+        let mut place: Vec<Option<u32>> = vec![None; inputs.len()];
         let mut kept = Vec::new();
-        let inputs = std::mem::take(&mut self.inputs);
         let mut keep = |input: &mut u32| {
             let Some(slot) = place.get_mut(*input as usize) else { return };
             let new = *slot.get_or_insert_with(|| {

@@ -62,6 +62,11 @@ pub(super) struct Traces {
 }
 
 impl Traces {
+    /// Forgets all hops.
+    pub(super) fn clear(&mut self) {
+        self.hops.clear();
+    }
+
     /// A hop after another.
     pub(super) fn push(&mut self, before: Option<PathId>, hop: Hop) -> PathId {
         self.hops.push((before, hop));

@@ -5,6 +5,7 @@
 use index_vec::IndexVec;
 
 use super::{FuncId, Program};
+use crate::base::FastSet;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -32,16 +33,39 @@ impl Components {
 const UNSEEN: u32 = u32::MAX;
 
 impl Components {
+    /// Components of more than so many functions are taken apart: calls that may go to several functions no longer
+    /// hold them together. Where such a call meets a function whose turn has not come, it is a call without a body.
+    const LARGE: usize = 48;
+
     pub(super) fn of(program: &Program) -> Components {
+        let whole = Components::by_edges(program, &|_, _| true);
+        let mut large: FastSet<u32> = FastSet::default();
+        for component in whole.levels.iter().flatten().filter(|component| component.len() > Components::LARGE) {
+            large.extend(component.first().and_then(|func| whole.place.get(*func)).map(|place| place.0));
+        }
+        if large.is_empty() {
+            return whole;
+        }
+        let component = |func: FuncId| whole.place.get(func).map(|place| place.0);
+        Components::by_edges(program, &|caller, callee| {
+            let from = component(caller);
+            from != component(callee) || from.is_none_or(|from| !large.contains(&from))
+        })
+    }
+
+    /// `holds`: whether a call from the first to the second, which is one of several it may run, orders them.
+    fn by_edges(program: &Program, holds: &dyn Fn(FuncId, FuncId) -> bool) -> Components {
         let count = program.functions.len();
         // Edges in one flat vector: callers' ranges in order.
         let mut starts: Vec<u32> = Vec::with_capacity(count + 1);
         let mut edges: Vec<u32> = Vec::new();
-        for types in &program.types {
+        for (caller, types) in program.types.iter_enumerated() {
             starts.push(u32::try_from(edges.len()).unwrap_or(u32::MAX));
             let first = edges.len();
             for target in &types.calls {
-                edges.extend(target.callees.iter().map(|callee| callee.raw()));
+                let several = target.callees.len() > 1;
+                let held = target.callees.iter().filter(|callee| !several || holds(caller, **callee));
+                edges.extend(held.map(|callee| callee.raw()));
             }
             edges.extend(types.made.iter().map(|lambda| lambda.raw()));
             if let Some(own) = edges.get_mut(first..) {
