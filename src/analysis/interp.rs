@@ -376,7 +376,7 @@ impl Frame<'_> {
     pub(super) fn konst(&self, constant: &Const) -> Option<Konst> {
         Some(match constant {
             Const::Bool(value) => Konst::Bool(*value),
-            Const::Int(value, _) => Konst::Int(i64::try_from(*value).ok()?),
+            Const::Int(value, _) => Konst::Int(i64::try_from(value.get()).ok()?),
             Const::Char(unit) => Konst::Char(*unit),
             Const::Str(text) => Konst::Str(*text),
             Const::Class(ty) => Konst::Class(ty.name()?),

@@ -239,7 +239,7 @@ fn collect(value: &AnnotationValue, out: &mut Vec<Konst>) {
     match value {
         AnnotationValue::Const(Const::Str(text)) | AnnotationValue::Name(text) => out.push(Konst::Str(*text)),
         AnnotationValue::Const(Const::Bool(value)) => out.push(Konst::Bool(*value)),
-        AnnotationValue::Const(Const::Int(value, _)) => out.extend(i64::try_from(*value).ok().map(Konst::Int)),
+        AnnotationValue::Const(Const::Int(value, _)) => out.extend(i64::try_from(value.get()).ok().map(Konst::Int)),
         AnnotationValue::List(list) => list.iter().for_each(|value| collect(value, out)),
         AnnotationValue::Const(_) | AnnotationValue::Nested(_) | AnnotationValue::Other => {}
     }

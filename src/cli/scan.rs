@@ -2,6 +2,7 @@
 
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::args::{FailArg, FormatArg, ProfileArg, ScanArgs, ShowArgs};
 use super::error::{Failure, Outcome};
@@ -18,13 +19,16 @@ use crate::rules::Severity;
 
 /// Runs it.
 pub(super) fn run(args: &ScanArgs) -> Outcome<u8> {
+    let start = Instant::now();
     let targets = targets(&args.format, &args.output)?;
     let input = prepare(&args.input, &args.show, &args.input.paths)?;
     let gate = gate(args.fail_on, input.settings.report.fail_on.as_deref());
     let baseline_file = args.baseline.as_ref().or(input.settings.report.baseline.as_ref());
     let baseline = baseline_file.map(|file| read_baseline(file)).transpose()?;
+    let prepare = start.elapsed();
     let done = run_scan(&input, &args.show, baseline.as_ref())?;
 
+    let scanned = Instant::now();
     let book = rulebook(&input);
     let report = Report { result: &done.result, book: &book, locale: input.locale };
     let profile = profile(args.sarif_profile, input.settings.report.sarif_profile.as_deref());
@@ -33,9 +37,12 @@ pub(super) fn run(args: &ScanArgs) -> Outcome<u8> {
         target.write(&report, &look)?;
     }
     if args.stats {
-        output::tell(&stats::text(&done.result.stats, input.locale));
+        let around = stats::Around { prepare, report: scanned.elapsed() };
+        output::tell(&stats::text(&done.result.stats, around, input.locale));
     }
     let fails = gate.is_some_and(|gate| done.result.has_open_at_least(gate));
+    // The process ends: the system takes its memory back faster than all of it can be dropped.
+    std::mem::forget((done, input));
     Ok(if fails { FINDINGS } else { CLEAN })
 }
 

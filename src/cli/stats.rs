@@ -6,8 +6,17 @@ use std::time::Duration;
 use crate::findings::ScanStats;
 use crate::rules::Locale;
 
+/// Wall time of what the command does before and after a scan.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Around {
+    /// Arguments, settings, rules.
+    pub(super) prepare: Duration,
+    /// The reports.
+    pub(super) report: Duration,
+}
+
 /// The figures as text.
-pub(super) fn text(stats: &ScanStats, locale: Locale) -> String {
+pub(super) fn text(stats: &ScanStats, around: Around, locale: Locale) -> String {
     let names = match locale {
         Locale::Ko => {
             ["파일", "크기", "함수", "깨진 구간이 있는 함수", "모르는 구문", "한도에 닿은 함수", "스레드", "최대 메모리"]
@@ -31,8 +40,10 @@ pub(super) fn text(stats: &ScanStats, locale: Locale) -> String {
     for (name, value) in names.iter().zip(values) {
         let _ = writeln!(text, "{name}: {value}");
     }
-    let total: Duration = stats.stages.iter().filter(|(name, _)| !name.contains(':')).map(|(_, time)| *time).sum();
-    for (name, time) in stats.stages.iter().chain([&("total", total)]) {
+    let before = ("rules", around.prepare);
+    let stages: Vec<_> = std::iter::once(&before).chain(&stats.stages).copied().chain([("report", around.report)]).collect();
+    let total: Duration = stages.iter().filter(|(name, _)| !name.contains(':')).map(|(_, time)| *time).sum();
+    for (name, time) in stages.iter().chain([&("total", total)]) {
         let _ = writeln!(text, "  {name:16} {:9.3} s", time.as_secs_f64());
     }
     text

@@ -13,92 +13,68 @@ const LF: u16 = 10;
 const CR: u16 = 13;
 
 /// The hashes of the wanted lines (from 1).
+///
+/// A window's hash is the difference of two prefixes' hashes, so that all windows together cost one pass.
 pub(super) fn line_hashes(text: &str, wanted: &BTreeSet<u32>) -> BTreeMap<u32, String> {
-    let mut roller = Roller::new(wanted);
+    let (prefixes, starts) = prefixes(text);
+    let leaving = (0..WINDOW).fold(1u64, |power, _| power.wrapping_mul(BASE));
+    let mut counts: FastMap<u64, u32> = FastMap::with_capacity_and_hasher(starts.len(), Default::default());
+    let mut hashes = BTreeMap::new();
+    // Every line counts towards the occurrence number, wanted or not.
+    for (line, start) in (1u32..).zip(starts) {
+        let (Some(before), Some(after)) = (prefixes.get(start), prefixes.get(start + WINDOW)) else { continue };
+        let hash = after.wrapping_sub(before.wrapping_mul(leaving));
+        let count = counts.entry(hash).or_default();
+        *count += 1;
+        if wanted.contains(&line) {
+            hashes.insert(line, format!("{hash:x}:{count}"));
+        }
+    }
+    hashes
+}
+
+/// The hash of each prefix of what counts in the text, and after how many units each line begins.
+fn prefixes(text: &str) -> (Vec<u64>, Vec<usize>) {
+    let mut units = Units { prefixes: Vec::with_capacity(text.len() + WINDOW + 2), starts: Vec::new(), hash: 0 };
+    units.prefixes.push(0);
+    units.starts.push(0);
     let mut after_cr = false;
-    for unit in text.encode_utf16() {
-        let skipped = unit == u16::from(b' ') || unit == u16::from(b'\t') || (after_cr && unit == LF);
-        after_cr = !skipped && unit == CR;
-        if !skipped {
-            roller.unit(if unit == CR { LF } else { unit });
-        }
+    if text.is_ascii() {
+        text.bytes().for_each(|byte| after_cr = units.take(u16::from(byte), after_cr));
+    } else {
+        text.encode_utf16().for_each(|unit| after_cr = units.take(unit, after_cr));
     }
-    roller.unit(END_OF_FILE);
-    for _ in 0..WINDOW {
-        roller.flush();
-        roller.push(0);
-    }
-    roller.hashes
+    units.push(END_OF_FILE);
+    (0..WINDOW).for_each(|_| units.push(0));
+    (units.prefixes, units.starts)
 }
 
-struct Roller<'w> {
-    wanted: &'w BTreeSet<u32>,
-    window: [u16; WINDOW],
-    /// The line that began at a slot of the window and is not yet put out; 0: none.
-    lines: [u32; WINDOW],
-    at: usize,
+struct Units {
+    prefixes: Vec<u64>,
+    starts: Vec<usize>,
     hash: u64,
-    /// `BASE` to the power of the window's length: the weight of the unit that leaves.
-    leaving: u64,
-    line: u32,
-    at_line_start: bool,
-    counts: FastMap<u64, u32>,
-    hashes: BTreeMap<u32, String>,
 }
 
-impl<'w> Roller<'w> {
-    fn new(wanted: &'w BTreeSet<u32>) -> Self {
-        let leaving = (0..WINDOW).fold(1u64, |power, _| power.wrapping_mul(BASE));
-        Roller {
-            wanted,
-            window: [0; WINDOW],
-            lines: [0; WINDOW],
-            at: 0,
-            hash: 0,
-            leaving,
-            line: 0,
-            at_line_start: true,
-            counts: FastMap::default(),
-            hashes: BTreeMap::new(),
+impl Units {
+    /// Takes a unit of the text unless it is blank; gives whether it was a carriage return.
+    #[inline]
+    fn take(&mut self, unit: u16, after_cr: bool) -> bool {
+        if unit == u16::from(b' ') || unit == u16::from(b'\t') || (after_cr && unit == LF) {
+            return false;
         }
+        if unit == LF || unit == CR {
+            self.push(LF);
+            self.starts.push(self.prefixes.len() - 1);
+        } else {
+            self.push(unit);
+        }
+        unit == CR
     }
 
-    fn unit(&mut self, unit: u16) {
-        self.flush();
-        if self.at_line_start {
-            self.at_line_start = false;
-            self.line += 1;
-            if let Some(slot) = self.lines.get_mut(self.at) {
-                *slot = self.line;
-            }
-        }
-        self.at_line_start = unit == LF;
-        self.push(unit);
-    }
-
-    /// Puts out the line whose window is full. Every line counts towards the occurrence number, wanted or not.
-    fn flush(&mut self) {
-        let Some(slot) = self.lines.get_mut(self.at) else { return };
-        let line = std::mem::take(slot);
-        if line != 0 {
-            let count = self.counts.entry(self.hash).or_default();
-            *count += 1;
-            if self.wanted.contains(&line) {
-                self.hashes.insert(line, format!("{:x}:{count}", self.hash));
-            }
-        }
-    }
-
+    #[inline]
     fn push(&mut self, unit: u16) {
-        if let Some(slot) = self.window.get_mut(self.at) {
-            let gone = std::mem::replace(slot, unit);
-            self.hash = self
-                .hash
-                .wrapping_mul(BASE)
-                .wrapping_add(u64::from(unit))
-                .wrapping_sub(self.leaving.wrapping_mul(u64::from(gone)));
-        }
-        self.at = (self.at + 1) % WINDOW;
+        self.hash = self.hash.wrapping_mul(BASE).wrapping_add(u64::from(unit));
+        self.prefixes.push(self.hash);
     }
 }
 

@@ -142,7 +142,7 @@ pub enum Const {
     /// `true` or `false`.
     Bool(bool),
     /// An integer literal: its value (unsigned 64-bit literals fit) and type.
-    Int(i128, TyId),
+    Int(Integer, TyId),
     /// A character literal: its code unit.
     Char(u32),
     /// A floating literal, by its bits.
@@ -155,6 +155,47 @@ pub enum Const {
     Func(Symbol),
     /// Nothing known: the result of an unreadable expression.
     Unknown,
+}
+
+/// The value of an integer constant: 64 bits with or without a sign, in half the room of an `i128`. Constants are in
+/// every statement, so that their size is the size of the program in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(packed)]
+pub struct Integer {
+    low: u64,
+    negative: bool,
+}
+
+impl Integer {
+    /// The value.
+    #[must_use]
+    pub fn get(self) -> i128 {
+        if self.negative { i128::from(self.low.cast_signed()) } else { i128::from(self.low) }
+    }
+}
+
+impl From<i64> for Integer {
+    fn from(value: i64) -> Self {
+        Integer { low: value.cast_unsigned(), negative: value < 0 }
+    }
+}
+
+impl Const {
+    /// An integer; [`Const::Unknown`] where it has more than 64 bits.
+    #[must_use]
+    pub fn int(value: i128, ty: TyId) -> Const {
+        match (u64::try_from(value), i64::try_from(value)) {
+            (Ok(low), _) => Const::Int(Integer { low, negative: false }, ty),
+            (_, Ok(value)) => Const::Int(value.into(), ty),
+            _ => Const::Unknown,
+        }
+    }
+
+    /// Whether it is the integer 0.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        matches!(self, Const::Int(Integer { low: 0, .. }, _))
+    }
 }
 
 /// What an assignment computes.
@@ -394,5 +435,30 @@ impl Body {
     pub fn stmts_of(&self, block: BlockId) -> &[Stmt] {
         let block = &self.blocks[block];
         self.stmts.get(block.start as usize..block.end as usize).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The parts of which a program has most: what they grow by, the whole scan's memory grows by.
+    #[test]
+    fn parts_are_small() {
+        assert_eq!(size_of::<Const>(), 16);
+        assert_eq!(size_of::<Operand>(), 16);
+        assert_eq!(size_of::<Stmt>(), 56);
+        assert_eq!(size_of::<Place>(), 56);
+        assert_eq!(size_of::<Call>(), 88);
+        assert_eq!(size_of::<Block>(), 64);
+    }
+
+    #[test]
+    fn integers_keep_64_bits_with_and_without_a_sign() {
+        for value in [0, 1, -1, i128::from(i64::MIN), i128::from(u64::MAX)] {
+            assert!(matches!(Const::int(value, TyId::INT), Const::Int(kept, _) if kept.get() == value));
+        }
+        assert_eq!(Const::int(i128::from(u64::MAX) + 1, TyId::INT), Const::Unknown);
+        assert_eq!(Const::int(i128::from(i64::MIN) - 1, TyId::INT), Const::Unknown);
     }
 }

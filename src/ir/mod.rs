@@ -13,8 +13,8 @@ mod unit;
 mod verify;
 
 pub use body::{
-    BinOp, Block, BlockId, Body, Call, CallId, CallKind, Callee, CatchArm, Const, Local, LocalId, LocalKind, Operand, Place,
-    PlaceBase, PlaceId, Proj, Rvalue, Stmt, StmtKind, Terminator, UnOp,
+    BinOp, Block, BlockId, Body, Call, CallId, CallKind, Callee, CatchArm, Const, Integer, Local, LocalId, LocalKind, Operand,
+    Place, PlaceBase, PlaceId, Proj, Rvalue, Stmt, StmtKind, Terminator, UnOp,
 };
 pub use builder::BodyBuilder;
 pub use ty::{Ty, TyId};

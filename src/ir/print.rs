@@ -149,7 +149,7 @@ fn constant(value: &Const) -> String {
     match value {
         Const::Null => "null".to_owned(),
         Const::Bool(value) => value.to_string(),
-        Const::Int(value, ty) => format!("{value}{ty}"),
+        Const::Int(value, ty) => format!("{}{ty}", value.get()),
         Const::Char(unit) => char::from_u32(*unit).map_or_else(|| format!("'\\u{unit:04x}'"), |c| format!("{c:?}")),
         Const::Float(bits) => format!("{:?}", f64::from_bits(*bits)),
         Const::Str(text) => format!("{:?}", text.as_str()),

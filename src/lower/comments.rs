@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
-use tree_sitter::Node;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
 use crate::base::Span;
+use crate::syntax::{Node, Nodes};
 
 /// Words that make a comment worth keeping, in any letter case.
 const WORDS: &[&str] = &[
@@ -37,44 +37,11 @@ const WORDS: &[&str] = &[
 ];
 
 static FINDER: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasickBuilder::new().ascii_case_insensitive(true).build(WORDS).ok());
+    LazyLock::new(|| AhoCorasickBuilder::new().kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(true).build(WORDS).ok());
 
-/// Where the comments worth keeping stand in the parsed text: one pass over the text, then a look at the nodes where a
-/// word hit.
-pub(super) fn kept(text: &str, root: Node<'_>, is_comment: impl Fn(Node<'_>) -> bool) -> Vec<Span> {
-    let mut spans = Vec::new();
-    let Some(finder) = FINDER.as_ref() else { return spans };
-    let bytes = text.as_bytes();
-    let mut done = 0;
-    let mut opened = memchr::memmem::find_iter(bytes, "/*").peekable();
-    // The end of the last block comment opened before the hit.
-    let mut block_end = 0;
-    // The start of the line of the last hit, and whether `//` came before the hit.
-    let (mut seen, mut slashes) = (0, false);
-    for hit in finder.find_iter(text) {
-        if hit.start() < done {
-            continue;
-        }
-        while let Some(at) = opened.next_if(|at| *at < hit.start()) {
-            if at >= block_end {
-                let inner = bytes.get(at + 2..).unwrap_or_default();
-                block_end = memchr::memmem::find(inner, b"*/").map_or(bytes.len(), |length| at + 2 + length);
-            }
-        }
-        let gap = bytes.get(seen..hit.start()).unwrap_or_default();
-        match memchr::memrchr(b'\n', gap) {
-            Some(at) => slashes = memchr::memmem::find(gap.get(at..).unwrap_or_default(), b"//").is_some(),
-            None => slashes |= memchr::memmem::find(gap, b"//").is_some(),
-        }
-        seen = hit.start();
-        if !slashes && hit.start() >= block_end {
-            continue;
-        }
-        let Some(node) = root.descendant_for_byte_range(hit.start(), hit.end()) else { continue };
-        if is_comment(node) {
-            done = node.end_byte();
-            spans.push(Span::new(node.start_byte(), node.end_byte()));
-        }
-    }
-    spans
+/// Where the comments worth keeping stand in the parsed text.
+pub(super) fn kept(text: &str, nodes: &Nodes, is_comment: impl Fn(Node<'_>) -> bool) -> Vec<Span> {
+    let Some(finder) = FINDER.as_ref() else { return Vec::new() };
+    let comments = nodes.iter().filter(|node| is_comment(*node)).map(|node| Span::new(node.start_byte(), node.end_byte()));
+    comments.filter(|span| finder.is_match(span.text(text))).collect()
 }

@@ -17,7 +17,7 @@ use crate::source::{FileKind, SourceFile};
 use crate::syntax::c::Preprocessor;
 use crate::syntax::document::Document;
 use crate::syntax::pattern::{PatternRules, PatternTarget};
-use crate::syntax::{Grammar, MappedText, PosMap, Tree, document, error_regions, jsp, parser};
+use crate::syntax::{Grammar, MappedText, Nodes, PosMap, document, error_regions, jsp, parser};
 
 /// Broken regions of one file that are told one by one; the file's status and the counts tell the rest.
 const MAX_REGIONS: usize = 20;
@@ -140,9 +140,10 @@ impl Front<'_> {
         };
         let start = self.times.add(Part::Parse, job.start);
         broken(job.file, error_regions(&tree).into_iter().map(|region| job.original(region)), outcome);
-        let found = self.patterns.run(target, job.text, &tree);
+        let (nodes, found) = self.patterns.lay_out(target, job.text, &tree);
+        drop(tree);
         let start = self.times.add(Part::Patterns, start);
-        let unit = lowered(job, grammar, &tree);
+        let unit = lowered(job, grammar, &nodes);
         self.times.add(Part::Lower, start);
         outcome.examined = found.examined;
         for (rule, span) in found.hits {
@@ -194,11 +195,11 @@ impl Job<'_> {
     }
 }
 
-fn lowered(job: &Job<'_>, grammar: Grammar, tree: &Tree) -> Unit {
+fn lowered(job: &Job<'_>, grammar: Grammar, nodes: &Nodes) -> Unit {
     let input = LowerInput { file: job.file, text: job.text, map: job.map };
     match grammar {
-        Grammar::Java => lower::java::lower(&input, tree),
-        Grammar::C => lower::c::lower(&input, tree),
+        Grammar::Java => lower::java::lower_nodes(&input, nodes),
+        Grammar::C => lower::c::lower_nodes(&input, nodes),
     }
 }
 

@@ -101,8 +101,8 @@ pub struct Lowered {
 /// # Errors
 /// Only where nothing could be scanned at all; what is wrong with a file is in the result.
 pub fn scan(options: &ScanOptions, wanted: Wanted<'_>, progress: &dyn Progress) -> Result<Scan, PipelineError> {
-    let pool = workers::pool(options.threads)?;
     let mut clock = Clock::default();
+    let pool = workers::pool(options.threads)?;
     let Lowered { texts, units, documents, mut raw } = lower_files(&pool, options, wanted, progress, &mut clock)?;
 
     progress.stage(Stage::Program, 0);
@@ -110,7 +110,6 @@ pub fn scan(options: &ScanOptions, wanted: Wanted<'_>, progress: &dyn Progress) 
     clock.lap(Stage::Program.name());
     progress.stage(Stage::Analysis, 0);
     let outcome = guarded(|| pool.install(|| analysis::run(&program, wanted.rules, &analysis::Options::default())))?;
-    drop(program);
     clock.lap(Stage::Analysis.name());
     raw.findings.extend(outcome.findings);
     for (rule, counted) in outcome.examined {
@@ -125,7 +124,7 @@ pub fn scan(options: &ScanOptions, wanted: Wanted<'_>, progress: &dyn Progress) 
     keep_wanted(&mut raw, options, &texts);
     raw.stats.threads = pool.current_num_threads();
     let finish_options = FinishOptions { rules: &wanted.rules.rules, today: wanted.today, baseline: wanted.baseline };
-    let mut result = pool.install(|| finish(raw, &finish_options, &texts));
+    let ((), mut result) = pool.install(|| rayon::join(|| drop(program), || finish(raw, &finish_options, &texts)));
     clock.lap(Stage::Findings.name());
     result.stats.stages = clock.laps;
     result.stats.peak_memory = peak_memory();
@@ -186,11 +185,16 @@ fn lower_files(
     clock: &mut Clock,
 ) -> Result<Lowered, PipelineError> {
     progress.stage(Stage::Walk, 0);
-    let sources = walk(&options.walk);
-    let texts = Texts::new(sources.files, options.overlay.clone(), options.limits);
     let chosen = wanted.selected.iter().filter_map(|id| Some((*id, wanted.rules.rules.get(*id)?)));
-    let patterns = PatternRules::compile(chosen.clone())?;
-    let configs = ConfigRules::compile(chosen).map_err(|error| PipelineError::Glob(error.to_string()))?;
+    let (sources, (patterns, configs)) = pool.install(|| {
+        rayon::join(
+            || walk(&options.walk),
+            || rayon::join(|| PatternRules::compile(chosen.clone()), || ConfigRules::compile(chosen.clone())),
+        )
+    });
+    let patterns = patterns?;
+    let configs = configs.map_err(|error| PipelineError::Glob(error.to_string()))?;
+    let texts = Texts::new(sources.files, options.overlay.clone(), options.limits);
     clock.lap(Stage::Walk.name());
 
     let preprocessor = headers(pool, options, &texts)?;

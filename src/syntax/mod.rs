@@ -7,9 +7,11 @@ pub mod document;
 pub mod java;
 pub mod jsp;
 mod mapped;
+mod nodes;
 pub mod parser;
 pub mod pattern;
 
 pub use mapped::{MappedText, PosMap};
+pub use nodes::{Node, Nodes};
 pub use parser::{DEFAULT_PARSE_TIME, Grammar, error_regions};
 pub use tree_sitter::Tree;

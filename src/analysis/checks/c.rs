@@ -255,6 +255,6 @@ fn is_any_address(facts: &Facts<'_>, address: &Operand) -> bool {
         };
         of_address
             && (matches!(global(facts, &value), Some("INADDR_ANY" | "in6addr_any"))
-                || matches!(facts.origin(&value), Operand::Const(Const::Int(0, _))))
+                || matches!(facts.origin(&value), Operand::Const(zero) if zero.is_zero()))
     })
 }

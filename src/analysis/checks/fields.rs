@@ -2,7 +2,7 @@
 
 use super::{Checker, facts, names};
 use crate::base::{FastSet, Symbol};
-use crate::ir::{Callee, Const, Field, FuncKind, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Ty, TypeDecl, TypeKind};
+use crate::ir::{Callee, Field, FuncKind, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Ty, TypeDecl, TypeKind};
 use crate::rules::CheckKind;
 
 /// Collections and dates that stay mutable behind a final field.
@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
             Some(match subject.facts.source(&value).map(|stmt| &stmt.kind) {
                 Some(StmtKind::Assign(_, Rvalue::ArrayLit(_, items))) if items.is_empty() => Initial::EmptyArray,
                 Some(StmtKind::Assign(_, Rvalue::NewArray(_, sizes)))
-                    if matches!(sizes.first(), Some(Operand::Const(Const::Int(0, _)))) =>
+                    if matches!(sizes.first(), Some(Operand::Const(size)) if size.is_zero()) =>
                 {
                     Initial::EmptyArray
                 }

@@ -105,7 +105,7 @@ fn port_of(facts: &Facts<'_>, address: &Operand) -> Option<i128> {
         return None;
     }
     match facts.origin(call.args.last()?) {
-        Operand::Const(Const::Int(port, _)) if port != 0 => Some(port),
+        Operand::Const(Const::Int(port, _)) if port.get() != 0 => Some(port.get()),
         _ => None,
     }
 }

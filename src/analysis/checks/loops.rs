@@ -201,7 +201,7 @@ fn unchanged(subject: &Subject<'_>, cond: &Operand, inside: &FastSet<BlockId>) -
     // A constant false would leave at once.
     if matches!(cond, Operand::Const(_)) {
         return matches!(cond, Operand::Const(Const::Bool(true)))
-            || matches!(cond, Operand::Const(Const::Int(value, _)) if *value != 0);
+            || matches!(cond, Operand::Const(Const::Int(value, _)) if value.get() != 0);
     }
     let mut seen: FastSet<LocalId> = FastSet::default();
     let mut variables = 0;

@@ -88,7 +88,7 @@ fn is_update(subject: &Subject<'_>, local: LocalId, operands: [&Operand; 2]) -> 
 fn is_trivial(constant: &Const) -> bool {
     match constant {
         Const::Null | Const::Bool(_) | Const::Unknown => true,
-        Const::Int(value, _) => matches!(value, -1..=1),
+        Const::Int(value, _) => matches!(value.get(), -1..=1),
         Const::Char(value) => *value == 0,
         Const::Float(bits) => *bits == 0,
         Const::Str(text) => text.as_str().is_empty(),

@@ -1,8 +1,6 @@
 //! Values that decide where control goes: conditions, `&&`, `||`, `?:`, statement expressions.
 //! Must not know loops and switches.
 
-use tree_sitter::Node;
-
 use super::expr::{Val, bare};
 use super::kinds::{Kind, field, kind};
 use super::operator::{is_comparison, is_pointer};
@@ -10,6 +8,7 @@ use super::stmt::{FnCx, first_child, last_child};
 use super::types::common;
 use crate::base::Span;
 use crate::ir::{BinOp, BlockId, Const, Operand, Rvalue, Terminator, TyId};
+use crate::syntax::Node;
 
 impl<'t> FnCx<'_, '_, 't> {
     pub(super) fn conditional(&mut self, node: Node<'t>) -> Val {
@@ -60,7 +59,7 @@ impl<'t> FnCx<'_, '_, 't> {
         self.branch(node, yes, no);
         for (block, value) in [(yes, 1), (no, 0)] {
             self.b.start(block);
-            self.b.assign(result, Rvalue::Use(Operand::Const(Const::Int(value, TyId::INT))), span);
+            self.b.assign(result, Rvalue::Use(Operand::Const(Const::int(value, TyId::INT))), span);
             self.go(after);
         }
         self.b.start(after);
@@ -70,8 +69,7 @@ impl<'t> FnCx<'_, '_, 't> {
     pub(super) fn statement_expression(&mut self, block: Node<'t>) -> Val {
         let mark = self.low.scopes.mark();
         let last = last_child(block).filter(|last| kind(*last) == Kind::ExpressionStatement);
-        let mut cursor = block.walk();
-        for child in block.children(&mut cursor) {
+        for child in block.children() {
             if Some(child.id()) != last.map(|last| last.id()) && (child.is_named() || child.is_missing()) {
                 self.stmt(child);
             }
@@ -156,7 +154,7 @@ impl<'t> FnCx<'_, '_, 't> {
     /// Branches by a value being other than zero.
     pub(super) fn test(&mut self, value: Val, then: BlockId, els: BlockId, span: Span) {
         let constant = match value.op {
-            Operand::Const(Const::Int(number, _)) => Some(number != 0),
+            Operand::Const(Const::Int(number, _)) => Some(number.get() != 0),
             Operand::Const(Const::Char(unit)) => Some(unit != 0),
             Operand::Const(Const::Bool(truth)) => Some(truth),
             Operand::Const(Const::Null) => Some(false),
@@ -192,5 +190,5 @@ impl<'t> FnCx<'_, '_, 't> {
 
 /// Whether an operand is the literal 0.
 pub(super) fn is_zero(op: &Operand) -> bool {
-    matches!(op, Operand::Const(Const::Int(0, _) | Const::Null))
+    matches!(op, Operand::Const(constant) if constant.is_zero() || *constant == Const::Null)
 }

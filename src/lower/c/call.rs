@@ -1,12 +1,11 @@
 //! Calls, inline assembly, and the forms that preprocessing makes of extensions. Must not know statements.
 
-use tree_sitter::Node;
-
 use super::expr::{Val, bare};
 use super::kinds::{Kind, field, kind};
 use super::stmt::FnCx;
 use super::types::{char_pointer, decayed, int, pointer};
 use crate::ir::{Call, CallKind, Callee, Const, LocalId, Operand, StmtKind, Ty, TyId};
+use crate::syntax::Node;
 
 /// Result types of the library functions whose value's type decides how it is read; the rest is in the models.
 fn library_result(name: &str) -> TyId {
@@ -71,8 +70,7 @@ impl<'t> FnCx<'_, '_, 't> {
         let mut args = Vec::new();
         let mut arg_spans = Vec::new();
         if let Some(arguments) = arguments {
-            let mut cursor = arguments.walk();
-            for argument in arguments.named_children(&mut cursor) {
+            for argument in arguments.named_children() {
                 if kind(argument) == Kind::Comment {
                     continue;
                 }
@@ -145,8 +143,7 @@ impl<'t> FnCx<'_, '_, 't> {
         let span = self.span(node);
         let mut outputs = Vec::new();
         if let Some(list) = field::output_operands(node) {
-            let mut cursor = list.walk();
-            for output in list.named_children(&mut cursor) {
+            for output in list.named_children() {
                 if kind(output) == Kind::AsmOutput
                     && let Some(value) = field::value(output)
                 {

@@ -1,12 +1,11 @@
 //! Constant expressions: array lengths, enumerators, case labels, initialisers.
 //! Must not know functions' bodies.
 
-use tree_sitter::Node;
-
 use super::kinds::{Kind, field, kind};
 use super::types::DEPTH_LIMIT;
 use super::{Lowering, literal};
 use crate::ir::{Const, Ty, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'_> {
     /// The value of a constant expression.
@@ -20,7 +19,7 @@ impl<'t> Lowering<'_> {
     fn constant_at(&mut self, node: Node<'t>) -> Option<i128> {
         match kind(node) {
             Kind::NumberLiteral => match literal::number(self.text(node)) {
-                Const::Int(value, _) => Some(value),
+                Const::Int(value, _) => Some(value.get()),
                 _ => None,
             },
             Kind::CharLiteral => literal::character(self.text(node)).map(i128::from),

@@ -1,8 +1,6 @@
 //! A file's top level: types, globals, prototypes and function definitions.
 //! Must not know expressions beyond handing initializers on.
 
-use tree_sitter::Node;
-
 use super::Lowering;
 use super::kinds::{Kind, field, is_declarator, kind};
 use super::scope::{Binding, Scopes};
@@ -10,12 +8,12 @@ use super::stmt::FnCx;
 use super::types::decayed;
 use crate::base::{FastSet, Span, Symbol};
 use crate::ir::{FuncKind, Function, Global, LocalKind, Modifiers, Param, Place, PlaceBase, Ty, TyId};
+use crate::syntax::Node;
 
 /// Storage classes and qualifiers before a declaration.
 pub(super) fn modifiers_of(cx: &Lowering<'_>, node: Node<'_>) -> Modifiers {
     let mut modifiers = Modifiers::empty();
-    let mut cursor = node.walk();
-    for child in node.children(&mut cursor) {
+    for child in node.children() {
         match kind(child) {
             Kind::StorageClass => match cx.text(child) {
                 "static" => modifiers |= Modifiers::STATIC,
@@ -38,8 +36,7 @@ pub(super) fn modifiers_of(cx: &Lowering<'_>, node: Node<'_>) -> Modifiers {
 
 /// Whether an attribute list or specifier before or after a declarator says that the function does not return.
 fn says_noreturn(cx: &Lowering<'_>, node: Node<'_>) -> bool {
-    let mut cursor = node.walk();
-    node.children(&mut cursor).any(|child| kind(child) == Kind::AttributeSpecifier && cx.text(child).contains("noreturn"))
+    node.children().any(|child| kind(child) == Kind::AttributeSpecifier && cx.text(child).contains("noreturn"))
 }
 
 impl<'t> Lowering<'_> {
@@ -72,9 +69,8 @@ impl<'t> Lowering<'_> {
         let mut work = vec![parent];
         let mut seen_prototypes: FastSet<Symbol> = FastSet::default();
         while let Some(parent) = work.pop() {
-            let mut cursor = parent.walk();
             let mut nested = Vec::new();
-            for item in parent.named_children(&mut cursor) {
+            for item in parent.named_children() {
                 match kind(item) {
                     Kind::FunctionDefinition => {
                         if let Some(definition) = self.define(item) {
@@ -106,8 +102,7 @@ impl<'t> Lowering<'_> {
     pub(super) fn typedef(&mut self, node: Node<'t>) {
         let base = self.specifier_of(node);
         let type_id = field::r#type(node).map(|ty| ty.id());
-        let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             if Some(child.id()) == type_id || !(is_declarator(kind(child)) || kind(child) == Kind::PrimitiveType) {
                 continue;
             }
@@ -132,8 +127,7 @@ impl<'t> Lowering<'_> {
             modifiers |= Modifiers::NORETURN;
         }
         let type_id = field::r#type(node).map(|ty| ty.id());
-        let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             if Some(child.id()) == type_id || !is_declarator(kind(child)) {
                 continue;
             }
@@ -301,8 +295,7 @@ impl<'t> FnCx<'_, '_, 't> {
     /// Declares the parameters; K&R declarations between head and body give their types.
     fn params(&mut self, function: Node<'t>, params: Node<'t>, list: &mut Vec<Param>) {
         let mut declared = Vec::new();
-        let mut cursor = params.walk();
-        for param in params.named_children(&mut cursor) {
+        for param in params.named_children() {
             match kind(param) {
                 Kind::ParameterDeclaration => {
                     // `f(a) { … }`: a name without a type.
@@ -322,15 +315,13 @@ impl<'t> FnCx<'_, '_, 't> {
                 _ => {}
             }
         }
-        let mut cursor = function.walk();
-        for declaration in function.named_children(&mut cursor) {
+        for declaration in function.named_children() {
             if kind(declaration) != Kind::Declaration {
                 continue;
             }
             let base = self.low.specifier_of(declaration);
             let type_id = field::r#type(declaration).map(|ty| ty.id());
-            let mut inner = declaration.walk();
-            for child in declaration.named_children(&mut inner) {
+            for child in declaration.named_children() {
                 if Some(child.id()) == type_id || !is_declarator(kind(child)) {
                     continue;
                 }

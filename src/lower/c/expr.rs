@@ -1,7 +1,5 @@
 //! Expressions to operands and conditions to branches. Must not know statements.
 
-use tree_sitter::Node;
-
 use super::kinds::{Kind, field, kind};
 use super::literal;
 use super::place::Lvalue;
@@ -9,6 +7,7 @@ use super::stmt::{FnCx, first_child};
 use super::types::{char_pointer, decayed, int, pointer};
 use crate::base::Span;
 use crate::ir::{Const, Operand, Rvalue, Terminator, Ty, TyId};
+use crate::syntax::Node;
 
 /// A value and its type.
 #[derive(Debug, Clone)]
@@ -24,7 +23,7 @@ impl Val {
     }
 
     pub(super) fn int(value: i128) -> Val {
-        Val { op: Operand::Const(Const::Int(value, TyId::INT)), ty: TyId::INT }
+        Val { op: Operand::Const(Const::int(value, TyId::INT)), ty: TyId::INT }
     }
 }
 
@@ -126,7 +125,7 @@ impl<'t> FnCx<'_, '_, 't> {
             Kind::AlignofExpression | Kind::OffsetofExpression => {
                 let ty = int(64, false);
                 match self.low.constant(node) {
-                    Some(value) => Val { op: Operand::Const(Const::Int(value, ty)), ty },
+                    Some(value) => Val { op: Operand::Const(Const::int(value, ty)), ty },
                     None => Val { op: Operand::Const(Const::Unknown), ty },
                 }
             }
@@ -150,8 +149,7 @@ impl<'t> FnCx<'_, '_, 't> {
             Kind::GnuAsm => self.assembly(node),
             Kind::GenericExpression => {
                 // The first association is as good as any for data flow.
-                let mut cursor = node.walk();
-                let chosen = node.named_children(&mut cursor).filter(|child| kind(*child) != Kind::Comment).nth(2);
+                let chosen = node.named_children().filter(|child| kind(*child) != Kind::Comment).nth(2);
                 chosen.map_or_else(Val::unknown, |value| self.expr(value))
             }
             Kind::InitializerList => {
@@ -185,8 +183,7 @@ impl<'t> FnCx<'_, '_, 't> {
         let wide = self.low.text(node).starts_with('L');
         let mut unknown = false;
         if kind(node) == Kind::ConcatenatedString {
-            let mut cursor = node.walk();
-            for part in node.named_children(&mut cursor) {
+            for part in node.named_children() {
                 match kind(part) {
                     Kind::StringLiteral => literal::string_into(self.low.text(part), &mut text),
                     // `PRIu64` and its like: a conversion of some width.
@@ -265,7 +262,7 @@ impl<'t> FnCx<'_, '_, 't> {
                 if kind(value) == Kind::StringLiteral
                     && let Some(bytes) = self.low.constant(node)
                 {
-                    return Val { op: Operand::Const(Const::Int(bytes, size)), ty: size };
+                    return Val { op: Operand::Const(Const::int(bytes, size)), ty: size };
                 }
                 self.type_of(value)
             }

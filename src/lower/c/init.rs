@@ -1,7 +1,5 @@
 //! Initializers of variables and compound literals. Must not know where the variable lies.
 
-use tree_sitter::Node;
-
 use super::Lowering;
 use super::constant::wrap;
 use super::expr::{Val, bare};
@@ -12,6 +10,7 @@ use super::stmt::{FnCx, first_child, last_child};
 use super::types::int_shape;
 use crate::base::Symbol;
 use crate::ir::{Const, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Ty, TyId};
+use crate::syntax::Node;
 
 /// Elements of one initializer that are kept; a longer table's rest is not stored one by one.
 const ELEMENT_LIMIT: usize = 1024;
@@ -27,8 +26,7 @@ impl<'t> Lowering<'_> {
                 if kind(value) == Kind::StringLiteral {
                     literal::string_into(self.text(value), &mut text);
                 } else {
-                    let mut cursor = value.walk();
-                    for part in value.named_children(&mut cursor) {
+                    for part in value.named_children() {
                         if kind(part) != Kind::StringLiteral {
                             return ty;
                         }
@@ -40,8 +38,7 @@ impl<'t> Lowering<'_> {
             Kind::InitializerList => {
                 let mut next = 0u64;
                 let mut most = 0u64;
-                let mut cursor = value.walk();
-                for element in value.named_children(&mut cursor) {
+                for element in value.named_children() {
                     match kind(element) {
                         Kind::Comment => continue,
                         Kind::InitializerPair => {
@@ -87,18 +84,18 @@ impl<'t> Lowering<'_> {
                 if self.functions.contains_key(&name) {
                     return Some(Const::Func(name));
                 }
-                self.enum_constants.get(&name).copied().flatten().map(|value| Const::Int(value, TyId::INT))
+                self.enum_constants.get(&name).copied().flatten().map(|value| Const::int(value, TyId::INT))
             }
             Kind::NumberLiteral => match (literal::number(self.text(node)), ty.get()) {
-                (Const::Int(0, _), Ty::Pointer(_)) => Some(Const::Null),
+                (zero, Ty::Pointer(_)) if zero.is_zero() => Some(Const::Null),
                 (Const::Int(value, own), _) => {
                     let ty = if int_shape(ty).is_some() { ty } else { own };
-                    Some(Const::Int(wrap(value, ty), ty))
+                    Some(Const::int(wrap(value.get(), ty), ty))
                 }
                 (constant, _) => Some(constant),
             },
             Kind::CharLiteral => literal::character(self.text(node)).map(Const::Char),
-            _ if int_shape(ty).is_some() => self.constant(node).map(|value| Const::Int(wrap(value, ty), ty)),
+            _ if int_shape(ty).is_some() => self.constant(node).map(|value| Const::int(wrap(value, ty), ty)),
             _ => None,
         }
     }
@@ -165,9 +162,8 @@ impl<'t> FnCx<'_, '_, 't> {
 
     fn initialize_list(&mut self, place: Place, ty: TyId, list: Node<'t>) {
         let span = self.span(list);
-        let mut cursor = list.walk();
         let elements: Vec<Node<'t>> =
-            list.named_children(&mut cursor).filter(|element| kind(*element) != Kind::Comment).take(ELEMENT_LIMIT).collect();
+            list.named_children().filter(|element| kind(*element) != Kind::Comment).take(ELEMENT_LIMIT).collect();
         let fields: Option<Vec<(Symbol, TyId)>> = match ty.get() {
             Ty::Record { tag, .. } => self
                 .low
@@ -219,10 +215,9 @@ impl<'t> FnCx<'_, '_, 't> {
             let mut value = Some(node);
             if kind(node) == Kind::InitializerPair {
                 value = field::value(node);
-                let mut cursor = node.walk();
                 let value_id = value.map(|value| value.id());
                 let mut first = true;
-                for designator in node.named_children(&mut cursor) {
+                for designator in node.named_children() {
                     if Some(designator.id()) == value_id {
                         break;
                     }
@@ -240,7 +235,7 @@ impl<'t> FnCx<'_, '_, 't> {
                         None => break,
                     },
                     (None, Ty::Array(..)) => {
-                        let index = Operand::Const(Const::Int(i128::try_from(next).unwrap_or(0), TyId::INT));
+                        let index = Operand::Const(Const::int(i128::try_from(next).unwrap_or(0), TyId::INT));
                         target.project(Proj::Index(index), element)
                     }
                     // A struct of a header: which member it is, the file does not tell.

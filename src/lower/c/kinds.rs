@@ -1,9 +1,10 @@
 //! The C grammar's node kinds and fields as small numbers. Must not know what a node means.
 
+use crate::syntax::Node;
 use std::num::NonZeroU16;
 use std::sync::LazyLock;
 
-use tree_sitter::{Language, Node};
+use tree_sitter::Language;
 
 macro_rules! kinds {
     ($($variant:ident = $name:literal),* $(,)?) => {

@@ -26,7 +26,7 @@ pub(super) fn number(text: &str) -> Const {
             (false, false) if hex && value <= i128::from(u32::MAX) => int(32, false),
             (false, false) => int(64, value <= i128::from(i64::MAX)),
         };
-        return Const::Int(if negative { -value } else { value }, ty);
+        return Const::int(if negative { -value } else { value }, ty);
     }
     let plain = text.trim_end_matches(['f', 'F', 'l', 'L']);
     plain.parse::<f64>().map_or(Const::Unknown, |value| Const::Float(value.to_bits()))

@@ -1,11 +1,10 @@
 //! Loops. Must not know `switch`.
 
-use tree_sitter::Node;
-
 use super::kinds::{Kind, field, kind};
 use super::stmt::{FnCx, Jump};
 use crate::base::Span;
 use crate::ir::{BlockId, Const, Operand, Terminator};
+use crate::syntax::Node;
 
 impl<'t> FnCx<'_, '_, 't> {
     /// Branches by the node's condition; a broken one may be either.
@@ -31,7 +30,7 @@ impl<'t> FnCx<'_, '_, 't> {
 
     /// Goes back to a loop's head; the jump is written where the loop's keyword is.
     fn go_back(&mut self, node: Node<'t>, head: BlockId) {
-        let span = node.child(0).map_or(Span::default(), |keyword| self.span(keyword));
+        let span = node.first_child().map_or(Span::default(), |keyword| self.span(keyword));
         self.b.terminate(Terminator::Goto(head), span);
     }
 

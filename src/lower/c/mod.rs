@@ -19,17 +19,24 @@ mod switch;
 mod tests;
 mod types;
 
-use tree_sitter::{Node, Tree};
+use tree_sitter::Tree;
 
 use self::kinds::Kind;
 use super::{LowerInput, comments};
 use crate::base::{FastMap, Span, Symbol};
 use crate::ir::{Comment, Language, TyId, TypeIdx, Unit};
+use crate::syntax::{Grammar, Node, Nodes};
 use scope::Scopes;
 
 /// Lowers a parsed C file. `input.map` leads back through preprocessing; all spans of the unit are the original's.
 #[must_use]
 pub fn lower(input: &LowerInput<'_>, tree: &Tree) -> Unit {
+    lower_nodes(input, &Nodes::new(Grammar::C, tree))
+}
+
+/// Lowers a file whose tree is laid out already.
+#[must_use]
+pub fn lower_nodes(input: &LowerInput<'_>, nodes: &Nodes) -> Unit {
     let mut lowering = Lowering {
         input,
         unit: Unit { file: input.file, language: Language::C, ..Unit::default() },
@@ -41,8 +48,8 @@ pub fn lower(input: &LowerInput<'_>, tree: &Tree) -> Unit {
         scopes: Scopes::default(),
         depth: 0,
     };
-    lowering.file(tree.root_node());
-    for span in comments::kept(input.text, tree.root_node(), |node| kinds::kind(node) == Kind::Comment) {
+    lowering.file(nodes.root());
+    for span in comments::kept(input.text, nodes, |node| kinds::kind(node) == Kind::Comment) {
         let span = lowering.original(span);
         lowering.unit.comments.push(Comment { span });
     }

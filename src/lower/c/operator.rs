@@ -1,8 +1,6 @@
 //! Operators on values: arithmetic, comparisons, conversions, assignments.
 //! Must not know statements or calls.
 
-use tree_sitter::Node;
-
 use super::branch::is_zero;
 use super::constant::wrap;
 use super::expr::{Val, bare};
@@ -11,6 +9,7 @@ use super::stmt::FnCx;
 use super::types::{common, int_shape};
 use crate::base::Span;
 use crate::ir::{BinOp, Const, Operand, Rvalue, Ty, TyId, UnOp};
+use crate::syntax::Node;
 
 pub(super) fn bin_op(text: &str) -> Option<BinOp> {
     Some(match text {
@@ -57,8 +56,8 @@ impl<'t> FnCx<'_, '_, 't> {
                 let value = self.expr(argument);
                 let ty = if int_shape(value.ty).is_some() { common(value.ty, TyId::INT) } else { value.ty };
                 if let Operand::Const(Const::Int(value, _)) = value.op {
-                    let value = if operator == "-" { value.wrapping_neg() } else { !value };
-                    return Val { op: Operand::Const(Const::Int(wrap(value, ty), ty)), ty };
+                    let value = if operator == "-" { value.get().wrapping_neg() } else { !value.get() };
+                    return Val { op: Operand::Const(Const::int(wrap(value, ty), ty)), ty };
                 }
                 let op = if operator == "-" { UnOp::Neg } else { UnOp::BitNot };
                 Val { op: self.b.value(Rvalue::Unary(op, value.op), ty, span), ty }
@@ -70,8 +69,8 @@ impl<'t> FnCx<'_, '_, 't> {
         match value.ty.get() {
             Ty::Pointer(_) => Operand::Const(Const::Null),
             Ty::Float { .. } => Operand::Const(Const::Float(0)),
-            Ty::Int { .. } => Operand::Const(Const::Int(0, value.ty)),
-            _ => Operand::Const(Const::Int(0, TyId::INT)),
+            Ty::Int { .. } => Operand::Const(Const::int(0, value.ty)),
+            _ => Operand::Const(Const::int(0, TyId::INT)),
         }
     }
 
@@ -131,11 +130,11 @@ impl<'t> FnCx<'_, '_, 't> {
             ty
         };
         if let (Operand::Const(Const::Int(l, _)), Operand::Const(Const::Int(r, _))) = (&left.op, &right.op)
-            && let Some(value) = fold(op, *l, *r)
+            && let Some(value) = fold(op, l.get(), r.get())
             && int_shape(ty).is_some()
             && value == wrap(value, ty)
         {
-            return Val { op: Operand::Const(Const::Int(value, ty)), ty };
+            return Val { op: Operand::Const(Const::int(value, ty)), ty };
         }
         Val { op: self.b.value(Rvalue::Binary(op, left.op, right.op), ty, span), ty }
     }
@@ -169,14 +168,16 @@ impl<'t> FnCx<'_, '_, 't> {
             return value.op;
         }
         match value.op {
-            Operand::Const(Const::Int(number, _)) if int_shape(ty).is_some() => Operand::Const(Const::Int(wrap(number, ty), ty)),
+            Operand::Const(Const::Int(number, _)) if int_shape(ty).is_some() => {
+                Operand::Const(Const::int(wrap(number.get(), ty), ty))
+            }
             Operand::Const(Const::Char(unit)) if int_shape(ty).is_some_and(|(bits, _)| bits == 8) => {
                 Operand::Const(Const::Char(unit))
             }
             Operand::Const(Const::Char(unit)) if int_shape(ty).is_some() => {
-                Operand::Const(Const::Int(wrap(i128::from(unit), TyId::C_CHAR), ty))
+                Operand::Const(Const::int(wrap(i128::from(unit), TyId::C_CHAR), ty))
             }
-            Operand::Const(Const::Bool(truth)) if int_shape(ty).is_some() => Operand::Const(Const::Int(i128::from(truth), ty)),
+            Operand::Const(Const::Bool(truth)) if int_shape(ty).is_some() => Operand::Const(Const::int(i128::from(truth), ty)),
             op => self.b.value(Rvalue::Cast(ty, op), ty, span),
         }
     }
@@ -199,10 +200,10 @@ impl<'t> FnCx<'_, '_, 't> {
             return value;
         }
         match &value.op {
-            Operand::Const(Const::Int(0, _)) if is_pointer(ty) => return Val { op: Operand::Const(Const::Null), ty },
+            Operand::Const(zero) if zero.is_zero() && is_pointer(ty) => return Val { op: Operand::Const(Const::Null), ty },
             Operand::Const(Const::Null) if is_pointer(ty) => return Val { op: Operand::Const(Const::Null), ty },
             Operand::Const(Const::Int(number, _)) if int_shape(ty).is_some() => {
-                return Val { op: Operand::Const(Const::Int(wrap(*number, ty), ty)), ty };
+                return Val { op: Operand::Const(Const::int(wrap(number.get(), ty), ty)), ty };
             }
             _ => {}
         }

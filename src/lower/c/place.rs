@@ -5,7 +5,6 @@
 //! of unknown type is taken for an array's unless its base is a variable itself.
 
 use smallvec::SmallVec;
-use tree_sitter::Node;
 
 use super::expr::{Val, bare, element_of};
 use super::kinds::{Kind, field, kind};
@@ -14,6 +13,7 @@ use super::stmt::FnCx;
 use super::types::pointer;
 use crate::base::Span;
 use crate::ir::{Const, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Ty, TyId};
+use crate::syntax::Node;
 
 /// A place and the type of what it holds.
 #[derive(Debug, Clone)]
@@ -167,7 +167,7 @@ impl<'t> FnCx<'_, '_, 't> {
         let element = element_of(value.ty);
         let pointed = self.deref_once(value, span);
         if matches!(element.get(), Ty::Array(..)) {
-            return pointed.project(Proj::Index(Operand::Const(Const::Int(0, TyId::INT))), element);
+            return pointed.project(Proj::Index(Operand::Const(Const::int(0, TyId::INT))), element);
         }
         Lvalue { ty: element, ..pointed }
     }

@@ -1,7 +1,5 @@
 //! Statements to blocks. Must not know how expressions are computed.
 
-use tree_sitter::Node;
-
 use super::Lowering;
 use super::decl::modifiers_of;
 use super::kinds::{Kind, field, is_declarator, kind};
@@ -11,6 +9,7 @@ use crate::base::{FastMap, FastSet, Span, Symbol};
 use crate::ir::{
     BlockId, Body, BodyBuilder, Const, LocalId, LocalKind, Modifiers, Operand, Place, PlaceBase, StmtKind, Terminator, Ty, TyId,
 };
+use crate::syntax::Node;
 
 /// Nested statements and expressions; deeper code is left out and counted.
 const DEPTH_LIMIT: u32 = 400;
@@ -89,7 +88,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
             let arms = targets
                 .iter()
                 .enumerate()
-                .map(|(index, target)| (Const::Int(i128::try_from(index).unwrap_or(0), TyId::INT), *target));
+                .map(|(index, target)| (Const::int(i128::try_from(index).unwrap_or(0), TyId::INT), *target));
             let default = self.b.new_block();
             let value = Operand::Const(Const::Unknown);
             let arms = arms.collect();
@@ -143,8 +142,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
 
     /// Runs the statements of a node in the current scope.
     pub(super) fn children(&mut self, node: Node<'t>) {
-        let mut cursor = node.walk();
-        for child in node.children(&mut cursor) {
+        for child in node.children() {
             if child.is_named() || child.is_missing() {
                 self.stmt(child);
             }
@@ -236,9 +234,8 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
         self.opaque(node, true);
         // The names a broken declaration makes are known all the same, so that later uses are not taken for globals.
         if node_kind == Kind::Declaration {
-            let mut cursor = node.walk();
             let type_id = field::r#type(node).map(|ty| ty.id());
-            for child in node.named_children(&mut cursor) {
+            for child in node.named_children() {
                 if Some(child.id()) == type_id || !is_declarator(kind(child)) {
                     continue;
                 }
@@ -305,8 +302,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
         let base = self.low.specifier_of(node);
         let modifiers = modifiers_of(self.low, node);
         let type_id = field::r#type(node).map(|ty| ty.id());
-        let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             if Some(child.id()) == type_id || !is_declarator(kind(child)) {
                 continue;
             }
@@ -401,8 +397,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
         if !node.has_error() {
             return;
         }
-        let mut cursor = node.walk();
-        for child in node.children(&mut cursor) {
+        for child in node.children() {
             if child.is_error() || child.is_missing() {
                 self.opaque(child, true);
             }
@@ -479,8 +474,7 @@ pub(super) fn has_statements(kind: Kind) -> bool {
 
 /// The first child that is no comment.
 pub(super) fn first_child(node: Node<'_>) -> Option<Node<'_>> {
-    let mut cursor = node.walk();
-    node.named_children(&mut cursor).find(|child| kind(*child) != Kind::Comment)
+    node.named_children().find(|child| kind(*child) != Kind::Comment)
 }
 
 /// The last child that is no comment.

@@ -1,12 +1,11 @@
 //! `switch`, with ranges and labels inside other statements.
 //! Must not know loops.
 
-use tree_sitter::Node;
-
 use super::expr::Val;
 use super::kinds::{Kind, field, kind};
 use super::stmt::{FnCx, Jump, has_statements};
 use crate::ir::{Const, Operand, Rvalue, Terminator, TyId};
+use crate::syntax::Node;
 
 /// Values of one case range that become arms.
 const RANGE_LIMIT: i128 = 256;
@@ -39,7 +38,7 @@ impl<'t> FnCx<'_, '_, 't> {
             match self.case_range(label) {
                 Some((lo, hi)) if hi - lo < RANGE_LIMIT => {
                     arms.extend(
-                        (lo..=hi).map(|at| (Const::Int(at, if value.ty == TyId::UNKNOWN { TyId::INT } else { value.ty }), block)),
+                        (lo..=hi).map(|at| (Const::int(at, if value.ty == TyId::UNKNOWN { TyId::INT } else { value.ty }), block)),
                     );
                 }
                 _ => tests.push((label, block)),
@@ -103,8 +102,7 @@ impl<'t> FnCx<'_, '_, 't> {
             self.b.start(block);
         }
         let value = field::value(node).map(|value| value.id());
-        let mut cursor = node.walk();
-        for child in node.children(&mut cursor) {
+        for child in node.children() {
             if (child.is_named() || child.is_missing()) && Some(child.id()) != value {
                 self.stmt(child);
             } else if Some(child.id()) == value && child.has_error() {
@@ -117,28 +115,18 @@ impl<'t> FnCx<'_, '_, 't> {
 /// The case statements of a switch, wherever they stand in it, inner switches left out.
 fn cases_of(body: Node<'_>) -> Vec<Node<'_>> {
     let mut found = Vec::new();
-    let mut cursor = body.walk();
-    let mut descend = cursor.goto_first_child();
-    let mut level = u32::from(descend);
-    while level > 0 {
-        if descend {
-            let node = cursor.node();
-            let node_kind = kind(node);
-            if node_kind == Kind::CaseStatement {
-                found.push(node);
-            }
-            let inside = has_statements(node_kind) && node_kind != Kind::SwitchStatement;
-            if inside && cursor.goto_first_child() {
-                level += 1;
-                continue;
-            }
+    let mut open = vec![body.children()];
+    while let Some(children) = open.last_mut() {
+        let Some(node) = children.next() else {
+            open.pop();
+            continue;
+        };
+        let node_kind = kind(node);
+        if node_kind == Kind::CaseStatement {
+            found.push(node);
         }
-        if cursor.goto_next_sibling() {
-            descend = true;
-        } else {
-            cursor.goto_parent();
-            level -= 1;
-            descend = false;
+        if has_statements(node_kind) && node_kind != Kind::SwitchStatement {
+            open.push(node.children());
         }
     }
     found

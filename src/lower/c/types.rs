@@ -1,12 +1,11 @@
 //! Types of declarations: specifiers, declarators, layouts and constant expressions within one file.
 //! Must not know statements.
 
-use tree_sitter::Node;
-
 use super::Lowering;
 use super::kinds::{Kind, field, is_declarator, kind};
 use crate::base::{Span, Symbol};
 use crate::ir::{Const, Field, Modifiers, Ty, TyId, TypeDecl, TypeKind};
+use crate::syntax::Node;
 
 /// Nested types, declarators and constant expressions.
 pub(super) const DEPTH_LIMIT: u32 = 100;
@@ -209,8 +208,7 @@ impl<'t> Lowering<'_> {
         self.record_index.insert(tag, index);
         self.depth += 1;
         let mut fields = Vec::new();
-        let mut cursor = body.walk();
-        for member in body.named_children(&mut cursor) {
+        for member in body.named_children() {
             if kind(member) == Kind::FieldDeclaration {
                 self.members(member, &mut fields);
             }
@@ -222,10 +220,9 @@ impl<'t> Lowering<'_> {
 
     fn members(&mut self, node: Node<'t>, fields: &mut Vec<Field>) {
         let base = self.specifier_of(node);
-        let mut cursor = node.walk();
         let mut any = false;
         let type_node = field::r#type(node).map(|node| node.id());
-        for child in node.named_children(&mut cursor) {
+        for child in node.named_children() {
             let child_kind = kind(child);
             if Some(child.id()) == type_node {
                 continue;
@@ -265,8 +262,7 @@ impl<'t> Lowering<'_> {
         let span = self.span(node);
         let mut fields = Vec::new();
         let mut next = Some(0i128);
-        let mut cursor = body.walk();
-        for item in body.named_children(&mut cursor) {
+        for item in body.named_children() {
             if kind(item) != Kind::Enumerator {
                 continue;
             }
@@ -280,7 +276,7 @@ impl<'t> Lowering<'_> {
             self.enum_constants.insert(name, value);
             let mut field = self.field(name, TyId::INT, self.span(item));
             field.modifiers = Modifiers::STATIC | Modifiers::FINAL;
-            field.init = value.map(|value| Const::Int(value, TyId::INT));
+            field.init = value.map(|value| Const::int(value, TyId::INT));
             fields.push(field);
         }
         self.unit.types.push(TypeDecl {
@@ -336,8 +332,7 @@ impl<'t> Lowering<'_> {
                 }
                 Kind::InitDeclarator => next = field::declarator(node),
                 Kind::ParenthesizedDeclarator | Kind::AbstractParenthesized | Kind::AttributedDeclarator => {
-                    let mut cursor = node.walk();
-                    next = node.named_children(&mut cursor).find(|child| is_declarator(kind(*child)));
+                    next = node.named_children().find(|child| is_declarator(kind(*child)));
                 }
                 _ => next = None,
             }
@@ -352,8 +347,7 @@ impl<'t> Lowering<'_> {
         self.depth += 1;
         let mut types = Vec::new();
         let mut variadic = false;
-        let mut cursor = params.walk();
-        for param in params.named_children(&mut cursor) {
+        for param in params.named_children() {
             match kind(param) {
                 Kind::ParameterDeclaration => {
                     let ty = self.param(param).ty;

@@ -2,7 +2,6 @@
 //! Must not know calls.
 
 use smallvec::SmallVec;
-use tree_sitter::Node;
 
 use super::assign::Target;
 use super::expr::{Dst, Val};
@@ -12,6 +11,7 @@ use super::resolve::Name;
 use super::{Lowering, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{Operand, Place, PlaceBase, PlaceId, Proj, Ty, TyId, TypeIdx};
+use crate::syntax::Node;
 
 /// What stands before a dot.
 pub(super) enum Qualifier {

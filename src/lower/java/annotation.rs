@@ -1,11 +1,10 @@
 //! Modifiers and annotations. Must not know what an annotation means.
 
-use tree_sitter::Node;
-
 use super::kinds::{Kind, Role};
 use super::{Lowering, child};
 use crate::base::Symbol;
 use crate::ir::{AnnotationUse, AnnotationValue, Modifiers};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// The modifiers and annotations among a declaration's children.

@@ -1,13 +1,12 @@
 //! Assignments, compound assignments, `++` and `--`. Must not know declarations.
 
-use tree_sitter::Node;
-
 use super::expr::{Dst, Val};
 use super::kinds::{Kind, Role};
 use super::operator::{binary_operator, binary_type};
 use super::{Lowering, child};
 use crate::base::Span;
 use crate::ir::{BinOp, Const, LocalId, LocalKind, Operand, PlaceId, Rvalue, StmtKind, Ty, TyId};
+use crate::syntax::Node;
 
 /// What can be assigned.
 #[derive(Clone, Copy)]
@@ -134,7 +133,7 @@ impl<'t> Lowering<'t> {
             (false, op) => Some(op.clone()),
             (true, _) => None,
         };
-        let one = Val { op: Operand::Const(Const::Int(1, TyId::INT)), ty: TyId::INT };
+        let one = Val { op: Operand::Const(Const::int(1, TyId::INT)), ty: TyId::INT };
         let result = self.compound(target, if up { BinOp::Add } else { BinOp::Sub }, before, one, span);
         match kept {
             Some(op) => self.give(Val { op, ty }, dst, span),

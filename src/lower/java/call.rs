@@ -1,7 +1,6 @@
 //! Method calls. Must not know what a method does.
 
 use smallvec::SmallVec;
-use tree_sitter::Node;
 
 use super::access::Qualifier;
 use super::expr::{Dst, Val};
@@ -10,6 +9,7 @@ use super::resolve::Frame;
 use super::{Lowering, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{Call, CallKind, Callee, Operand, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// `a.b().c().d()`: taken from the innermost receiver outwards in a loop, for builders chain without end.

@@ -1,12 +1,11 @@
 //! Constant expressions: of fields, annotations and case labels. Must not know control flow.
 
-use tree_sitter::Node;
-
 use super::expr::Val;
 use super::kinds::{Kind, Role};
 use super::{Lowering, child};
 use crate::base::Symbol;
 use crate::ir::{Const, Operand, Ty, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// A constant expression's value and type.
@@ -46,9 +45,9 @@ impl<'t> Lowering<'t> {
                 let operator = children.first()?.kind;
                 let operand = child(&children, Role::Operand)?;
                 match (operator, self.constant(operand)?) {
-                    (Kind::Minus, Const::Int(value, ty)) => Some(int(-value, ty)),
+                    (Kind::Minus, Const::Int(value, ty)) => Some(int(-value.get(), ty)),
                     (Kind::Plus, value @ (Const::Int(..) | Const::Float(_))) => Some(value),
-                    (Kind::Tilde, Const::Int(value, ty)) => Some(int(!value, ty)),
+                    (Kind::Tilde, Const::Int(value, ty)) => Some(int(!value.get(), ty)),
                     (Kind::Minus, Const::Float(bits)) => Some(Const::Float((-f64::from_bits(bits)).to_bits())),
                     (Kind::Bang, Const::Bool(value)) => Some(Const::Bool(!value)),
                     _ => None,
@@ -123,7 +122,7 @@ impl<'t> Lowering<'t> {
 fn shown(constant: Const) -> Option<String> {
     match constant {
         Const::Str(text) => Some(text.as_str().to_owned()),
-        Const::Int(value, _) => Some(value.to_string()),
+        Const::Int(value, _) => Some(value.get().to_string()),
         Const::Bool(value) => Some(value.to_string()),
         Const::Char(unit) => char::from_u32(unit).map(String::from),
         _ => None,
@@ -133,12 +132,12 @@ fn shown(constant: Const) -> Option<String> {
 /// An integer wrapped to its type's width.
 fn int(value: i128, ty: TyId) -> Const {
     let wrapped = if ty == TyId::LONG { i128::from(value as i64) } else { i128::from(value as i32) };
-    Const::Int(wrapped, ty)
+    Const::int(wrapped, ty)
 }
 
 fn fold(operator: Kind, left: Const, right: Const) -> Option<Const> {
     let number = |constant| match constant {
-        Const::Int(value, ty) => Some((value, ty)),
+        Const::Int(value, ty) => Some((value.get(), ty)),
         Const::Char(unit) => Some((i128::from(unit), TyId::INT)),
         _ => None,
     };

@@ -1,12 +1,11 @@
 //! `new`: objects, anonymous classes, arrays and their initializers. Must not know methods.
 
-use tree_sitter::Node;
-
 use super::expr::{Dst, Val};
 use super::kinds::{Kind, Role};
 use super::{Lowering, Reused, child, of_kind};
 use crate::base::Symbol;
 use crate::ir::{Call, CallKind, Callee, LocalId, Operand, Rvalue, Ty, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// `new T(…)`, `outer.new T(…)`, `new T(…) { … }`.

@@ -1,8 +1,6 @@
 //! Files and types: the three steps of the module, at file level and for local and anonymous classes.
 //! Must not know statements.
 
-use tree_sitter::Node;
-
 use super::kinds::{Kind, Role};
 use super::names::is_capitalized;
 use super::resolve::Frame;
@@ -10,6 +8,7 @@ use super::{Lowering, child, of_kind};
 use crate::base::{FastMap, Symbol};
 use crate::ir::{Comment, Const, FuncIdx, Import, Modifiers, TyId, TypeDecl, TypeIdx, TypeKind};
 use crate::lower::comments;
+use crate::syntax::Node;
 
 /// What is known of a type while its file is lowered.
 #[derive(Default)]
@@ -98,7 +97,9 @@ impl<'t> Lowering<'t> {
             self.function_body(func, body, None);
         }
         self.bodies(types);
-        for span in comments::kept(self.text, root, |node| matches!(self.kind(node), Kind::LineComment | Kind::BlockComment)) {
+        for span in
+            comments::kept(self.text, self.nodes, |node| matches!(self.kind(node), Kind::LineComment | Kind::BlockComment))
+        {
             let span = self.map_span(span);
             self.unit.comments.push(Comment { span });
         }

@@ -1,13 +1,12 @@
 //! `try`, try-with-resources and `synchronized`: handlers, exceptional edges and what runs on every way out.
 //! Must not know other statements.
 
-use tree_sitter::Node;
-
 use super::jump::Jump;
 use super::kinds::{Kind, Role};
 use super::{Child, Lowering, child, of_kind};
 use crate::base::{Span, Symbol};
 use crate::ir::{BlockId, CatchArm, Const, LocalId, LocalKind, Operand, Rvalue, StmtKind, Terminator, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     fn throwable(&mut self) -> TyId {
@@ -152,7 +151,7 @@ impl<'t> Lowering<'t> {
                 }
             }
             Some(shared) => {
-                let none = Operand::Const(Const::Int(0, TyId::INT));
+                let none = Operand::Const(Const::int(0, TyId::INT));
                 self.f.b.assign(shared.selector, Rvalue::Use(none), span);
                 self.f.b.start(shared.entry);
                 self.finally_copy(block);

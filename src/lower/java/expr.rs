@@ -1,14 +1,13 @@
 //! Expressions: the dispatch, conditions as control flow, and the small kinds.
 //! Must not know statements.
 
-use tree_sitter::Node;
-
 use super::kinds::{Kind, Role};
 use super::{Lowering, child};
 use crate::base::Span;
 use crate::ir::{
     BlockId, Const, LocalId, LocalKind, Operand, Place, PlaceBase, PlaceId, Proj, Rvalue, StmtKind, Terminator, Ty, TyId,
 };
+use crate::syntax::Node;
 
 /// A value and its type, as far as the file tells it.
 #[derive(Debug, Clone)]

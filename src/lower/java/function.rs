@@ -5,6 +5,7 @@ use super::jump::Jump;
 use super::{Lowering, Reused};
 use crate::base::{FastMap, Span, Symbol};
 use crate::ir::{BodyBuilder, FuncIdx, LocalId, LocalKind, Modifiers, TyId, TypeIdx};
+use crate::syntax::Node;
 
 /// The context of a function.
 #[derive(Default)]
@@ -126,14 +127,14 @@ impl<'t> Lowering<'t> {
     }
 
     /// Remembers what was made of a node within a `finally` block, which is lowered more than once.
-    pub(super) fn remember(&mut self, node: tree_sitter::Node<'t>, made: Reused) {
+    pub(super) fn remember(&mut self, node: Node<'t>, made: Reused) {
         if self.in_copy() {
             self.reused.insert(node.id(), made);
         }
     }
 
     /// What an earlier copy made of a node.
-    pub(super) fn remembered(&self, node: tree_sitter::Node<'t>) -> Option<Reused> {
+    pub(super) fn remembered(&self, node: Node<'t>) -> Option<Reused> {
         if self.in_copy() { self.reused.get(&node.id()).cloned() } else { None }
     }
 

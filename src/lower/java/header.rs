@@ -1,8 +1,6 @@
 //! Headers of types, fields, methods and constructors, and the functions that their initializers make.
 //! Must not know statements.
 
-use tree_sitter::Node;
-
 use super::decl::{FieldInfo, Init, MethodInfo};
 use super::kinds::{Kind, Role};
 use super::{Children, Lowering, child, of_kind};
@@ -11,6 +9,7 @@ use crate::ir::{
     Call, CallKind, Callee, Const, Field, FuncIdx, FuncKind, Function, LocalId, LocalKind, Modifiers, Operand, Param, Place,
     PlaceBase, Proj, StmtKind, Ty, TyId, TypeIdx, TypeKind,
 };
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// The header of a type: modifiers, type parameters, what it extends.

@@ -4,12 +4,11 @@
 //! the exceptional copy, which dispatches on it.
 //! Must not know how loops or tries are laid out.
 
-use tree_sitter::Node;
-
 use super::Lowering;
 use crate::base::{Span, Symbol};
 use crate::ir::{BinOp, Rvalue};
 use crate::ir::{BlockId, Call, CallKind, Callee, Const, LocalId, LocalKind, Operand, StmtKind, Terminator, TyId};
+use crate::syntax::Node;
 
 /// Copies of one `finally` block beside the exceptional one.
 const MAX_COPIES: u32 = 6;
@@ -135,7 +134,7 @@ impl<'t> Lowering<'t> {
                         let selector = ctx.b.local(None, TyId::INT, LocalKind::User, Span::default());
                         Box::new(Shared { entry: ctx.b.new_block(), selector, conts: Vec::new() })
                     });
-                    let number = Const::Int(shared.conts.len() as i128 + 1, TyId::INT);
+                    let number = Const::int(shared.conts.len() as i128 + 1, TyId::INT);
                     let cont = ctx.b.new_block();
                     shared.conts.push((number, cont));
                     let span = Span::default();

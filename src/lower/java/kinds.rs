@@ -1,9 +1,8 @@
 //! The grammar's node kinds and fields as dense enums, so that lowering matches on a byte and never on a string.
 //! Must not know what any of them lowers to.
 
+use crate::syntax::Node;
 use std::sync::LazyLock;
-
-use tree_sitter::Node;
 
 macro_rules! table {
     ($(#[$meta:meta])* $name:ident, $list:ident: $($variant:ident = $text:literal),* $(,)?) => {
@@ -127,8 +126,8 @@ impl Tables {
     }
 
     /// The role of a field id.
-    pub(super) fn role(&self, field: Option<std::num::NonZeroU16>) -> Role {
-        field.and_then(|id| self.roles.get(id.get() as usize)).copied().unwrap_or(Role::Other)
+    pub(super) fn role(&self, field: u8) -> Role {
+        self.roles.get(usize::from(field)).copied().unwrap_or(Role::Other)
     }
 }
 

@@ -1,13 +1,12 @@
 //! Lambdas: a function of the unit, its captured variables after its parameters. Must not know functional interfaces.
 
-use tree_sitter::Node;
-
 use super::expr::{Dst, Val};
 use super::kinds::{Kind, Role};
 use super::resolve::{Frame, Name};
 use super::{Lowering, Reused, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{FuncKind, Function, LocalId, Modifiers, Operand, Param, Rvalue, Terminator, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     pub(super) fn lambda(&mut self, node: Node<'t>, dst: Dst) -> Val {

@@ -1,12 +1,11 @@
 //! Literals: numbers, characters, strings, text blocks, templates. Must not know names.
 
-use tree_sitter::Node;
-
 use super::expr::{Dst, Val};
 use super::kinds::{Kind, Role};
 use super::{Lowering, child};
 use crate::base::Symbol;
 use crate::ir::{BinOp, Const, Operand, Rvalue, Ty, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// The value of a literal that is no string.
@@ -106,7 +105,7 @@ fn integer(text: &str, radix: u32) -> Option<(Const, TyId)> {
     if radix != 10 && value >= 1 << (bits - 1) {
         value -= 1 << bits;
     }
-    Some((Const::Int(value, ty), ty))
+    Some((Const::int(value, ty), ty))
 }
 
 fn float(text: &str) -> (Const, TyId) {

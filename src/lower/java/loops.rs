@@ -1,7 +1,5 @@
 //! Loops. Must not know other statements.
 
-use tree_sitter::Node;
-
 use super::jump::Jump;
 use super::kinds::{Kind, Role};
 use super::{Lowering, child};
@@ -10,6 +8,7 @@ use crate::ir::{
     BinOp, BlockId, Call, CallKind, Callee, Const, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, Terminator, Ty,
     TyId,
 };
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// Lowers a loop's body; gives where `break` and `continue` inside go, if anywhere.
@@ -81,7 +80,7 @@ impl<'t> Lowering<'t> {
 
     /// Goes back to a loop's head; the jump is written where the loop's keyword is.
     fn go_back(&mut self, node: Node<'t>, head: BlockId) {
-        let span = node.child(0).map_or(Span::default(), |keyword| self.span(keyword));
+        let span = node.first_child().map_or(Span::default(), |keyword| self.span(keyword));
         self.f.b.terminate(Terminator::Goto(head), span);
     }
 
@@ -171,7 +170,7 @@ impl<'t> Lowering<'t> {
         (label, body): (Option<Symbol>, Option<Node<'t>>),
     ) {
         let index = self.f.b.local(None, TyId::INT, LocalKind::User, span);
-        let int = |value| Operand::Const(Const::Int(value, TyId::INT));
+        let int = |value| Operand::Const(Const::int(value, TyId::INT));
         self.f.b.assign(index, Rvalue::Use(int(0)), span);
         let head = self.f.b.new_block();
         self.f.b.start(head);

@@ -42,7 +42,7 @@ mod types;
 
 use index_vec::IndexVec;
 use smallvec::SmallVec;
-use tree_sitter::{Node, Tree, TreeCursor};
+use tree_sitter::Tree;
 
 use self::decl::TypeInfo;
 use self::function::FnCtx;
@@ -52,7 +52,7 @@ use self::resolve::Frame;
 use super::LowerInput;
 use crate::base::{FastMap, Span, Symbol};
 use crate::ir::{FuncIdx, Language, TyId, TypeIdx, Unit};
-use crate::syntax::PosMap;
+use crate::syntax::{Grammar, Node, Nodes, PosMap};
 
 /// Nesting of expressions, statements, types or classes beyond which a body is left out.
 const MAX_DEPTH: u32 = 200;
@@ -60,12 +60,18 @@ const MAX_DEPTH: u32 = 200;
 /// Lowers a file.
 #[must_use]
 pub fn lower(input: &LowerInput<'_>, tree: &Tree) -> Unit {
-    let root = tree.root_node();
+    lower_nodes(input, &Nodes::new(Grammar::Java, tree))
+}
+
+/// Lowers a file whose tree is laid out already.
+#[must_use]
+pub fn lower_nodes(input: &LowerInput<'_>, nodes: &Nodes) -> Unit {
+    let root = nodes.root();
     let mut lowering = Lowering {
         text: input.text,
         map: input.map,
         tables: &TABLES,
-        cursor: root.walk(),
+        nodes,
         unit: Unit { file: input.file, language: Language::Java, ..Unit::default() },
         names: FileNames::default(),
         infos: IndexVec::new(),
@@ -120,7 +126,7 @@ struct Lowering<'t> {
     text: &'t str,
     map: Option<&'t PosMap>,
     tables: &'static Tables,
-    cursor: TreeCursor<'t>,
+    nodes: &'t Nodes,
     unit: Unit,
     names: FileNames,
     /// What is known of each type of the unit, index by index.
@@ -154,39 +160,20 @@ type Children<'t> = SmallVec<[Child<'t>; 8]>;
 
 impl<'t> Lowering<'t> {
     /// The children of a node.
-    fn children(&mut self, node: Node<'t>) -> Children<'t> {
+    fn children(&self, node: Node<'t>) -> Children<'t> {
         let mut children = Children::new();
-        self.cursor.reset(node);
-        if self.cursor.goto_first_child() {
-            loop {
-                let node = self.cursor.node();
-                let kind = self.tables.kind(node);
-                if !matches!(kind, Kind::LineComment | Kind::BlockComment) {
-                    children.push(Child { node, kind, role: self.tables.role(self.cursor.field_id()) });
-                }
-                if !self.cursor.goto_next_sibling() {
-                    break;
-                }
+        for node in node.children() {
+            let kind = self.tables.kind(node);
+            if !matches!(kind, Kind::LineComment | Kind::BlockComment) {
+                children.push(Child { node, kind, role: self.tables.role(node.field_id()) });
             }
         }
         children
     }
 
     /// The only child of interest: the first expression among a node's children.
-    fn inner(&mut self, node: Node<'t>) -> Option<Node<'t>> {
-        self.cursor.reset(node);
-        if !self.cursor.goto_first_child() {
-            return None;
-        }
-        loop {
-            let child = self.cursor.node();
-            if self.tables.kind(child).is_expression() {
-                return Some(child);
-            }
-            if !self.cursor.goto_next_sibling() {
-                return None;
-            }
-        }
+    fn inner(&self, node: Node<'t>) -> Option<Node<'t>> {
+        node.children().find(|child| self.tables.kind(*child).is_expression())
     }
 
     fn kind(&self, node: Node<'_>) -> Kind {

@@ -1,13 +1,12 @@
 //! Unary and binary operators, string concatenation, and the types they give.
 //! Must not know assignments.
 
-use tree_sitter::Node;
-
 use super::expr::{Dst, Val};
 use super::kinds::{Kind, Role};
 use super::{Lowering, child};
 use crate::base::Symbol;
 use crate::ir::{BinOp, Const, Operand, Rvalue, Ty, TyId, UnOp};
+use crate::syntax::Node;
 
 /// The operator of a token.
 pub(super) fn binary_operator(token: Kind) -> Option<BinOp> {
@@ -186,7 +185,7 @@ impl<'t> Lowering<'t> {
 fn literal_text(constant: Const) -> Option<String> {
     match constant {
         Const::Str(text) => Some(text.as_str().to_owned()),
-        Const::Int(value, _) => Some(value.to_string()),
+        Const::Int(value, _) => Some(value.get().to_string()),
         Const::Bool(value) => Some(value.to_string()),
         Const::Char(unit) => char::from_u32(unit).map(String::from),
         _ => None,

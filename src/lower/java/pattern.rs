@@ -1,13 +1,12 @@
 //! `instanceof` and patterns: tests as control flow, variables assigned by casts on the true edge.
 //! Must not know switches.
 
-use tree_sitter::Node;
-
 use super::expr::{Dst, Val};
 use super::kinds::{Kind, Role};
 use super::{Lowering, child, of_kind};
 use crate::base::{Span, Symbol};
 use crate::ir::{BlockId, LocalId, Modifiers, Operand, Place, PlaceBase, Proj, Rvalue, Terminator, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// `x instanceof T` as a value.

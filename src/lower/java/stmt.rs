@@ -1,12 +1,11 @@
 //! Statements. Must not know how expressions lower.
 
-use tree_sitter::Node;
-
 use super::jump::Jump;
 use super::kinds::{Kind, Role};
 use super::{Children, Lowering, Reused, child};
 use crate::base::{Span, Symbol};
 use crate::ir::{Call, CallKind, Callee, Const, LocalKind, Operand, Rvalue, StmtKind, Terminator, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// A statement; also a whole block.

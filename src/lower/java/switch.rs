@@ -2,14 +2,13 @@
 //! guards a chain of tests.
 //! Must not know how patterns are tested.
 
-use tree_sitter::Node;
-
 use super::expr::{Dst, Val};
 use super::jump::Jump;
 use super::kinds::{Kind, Role};
 use super::{Child, Children, Lowering, child, of_kind};
 use crate::base::{Span, Symbol};
 use crate::ir::{BlockId, Const, LocalId, Operand, Terminator, Ty, TyId};
+use crate::syntax::Node;
 
 /// One group of labels and what it runs.
 struct Arm<'t> {

@@ -1,11 +1,10 @@
 //! Written types to [`TyId`]s. Must not know expressions.
 
-use tree_sitter::Node;
-
 use super::kinds::{Kind, Role};
 use super::{Lowering, child, of_kind};
 use crate::base::Symbol;
 use crate::ir::{Ty, TyId};
+use crate::syntax::Node;
 
 impl<'t> Lowering<'t> {
     /// The type a node writes; [`TyId::UNKNOWN`] for `var` and for what is no type.

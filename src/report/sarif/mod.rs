@@ -51,9 +51,47 @@ pub struct SarifOptions {
 /// # Errors
 /// Where writing fails.
 pub fn render(report: &Report<'_>, options: &SarifOptions, out: &mut dyn Write) -> Result<(), ReportError> {
-    serde_json::to_writer_pretty(&mut *out, &log(report, options))?;
-    writeln!(out)?;
+    let mut pieces = Pieces { held: Vec::with_capacity(PIECE + PIECE / 4), out };
+    serde_json::to_writer_pretty(&mut pieces, &log(report, options))?;
+    writeln!(pieces)?;
+    pieces.flush()?;
     Ok(())
+}
+
+/// Bytes handed on at a time.
+const PIECE: usize = 1 << 16;
+
+/// Collects what serde writes sign by sign, without a call through a pointer for each.
+struct Pieces<'w> {
+    held: Vec<u8>,
+    out: &'w mut dyn Write,
+}
+
+impl Write for Pieces<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.held.extend_from_slice(bytes);
+        if self.held.len() >= PIECE { self.hand_on() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.hand_on()?;
+        self.out.flush()
+    }
+}
+
+impl Pieces<'_> {
+    #[cold]
+    fn hand_on(&mut self) -> std::io::Result<()> {
+        let written = self.out.write_all(&self.held);
+        self.held.clear();
+        written
+    }
 }
 
 /// The log as a value.

@@ -13,13 +13,14 @@ use ast_grep_config::{DeserializeEnv, RuleCore, SerializableRuleCore};
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::tree_sitter::StrDoc;
 use ast_grep_core::{AstGrep, Matcher};
+use rayon::prelude::*;
 use tree_sitter::{Node, Tree};
 
 pub use error::PatternError;
 use language::TreeLanguage;
-use prefilter::Clauses;
+use prefilter::Needs;
 
-use super::Grammar;
+use super::{Grammar, Nodes};
 use crate::base::{RuleId, Span};
 use crate::rules::{Language, Rule, RuleKind};
 
@@ -63,7 +64,7 @@ struct Compiled {
     at: Option<String>,
     /// Whether the matcher's kinds count as examined, for want of an `examined` of the rule's own.
     counts: bool,
-    clauses: Clauses,
+    needs: Needs,
 }
 
 /// A rule's matcher of places that count as examined.
@@ -71,7 +72,7 @@ struct CompiledExamined {
     rule: RuleId,
     matcher: RuleCore,
     kinds: Kinds,
-    clauses: Clauses,
+    needs: Needs,
 }
 
 /// Kinds of nodes that a matcher may match; `None`: any.
@@ -103,15 +104,24 @@ impl PatternRules {
     /// # Errors
     /// What is wrong with a rule's pattern, naming its file.
     pub fn compile<'r>(rules: impl IntoIterator<Item = (RuleId, &'r Rule)>) -> Result<PatternRules, PatternError> {
+        let wanted: Vec<(RuleId, &Rule, &str)> = rules
+            .into_iter()
+            .filter_map(|(id, rule)| match &rule.kind {
+                RuleKind::Pattern(json) => Some((id, rule, json.as_ref())),
+                _ => None,
+            })
+            .collect();
+        // Nearly all of the work, and each rule's is its own; what they share comes after, in order.
+        let parts: Vec<Result<Parts, PatternError>> =
+            wanted.par_iter().map(|(id, rule, json)| Parts::compile(*id, rule, json)).collect();
         let mut compiled = PatternRules::default();
-        for (id, rule) in rules {
-            let RuleKind::Pattern(json) = &rule.kind else { continue };
-            let (target, grammar) = match (rule.language, rule.is_web) {
-                (Language::Java, false) => (&mut compiled.java, Grammar::Java),
-                (Language::Java, true) => (&mut compiled.web, Grammar::Java),
-                (Language::C, _) => (&mut compiled.c, Grammar::C),
+        for ((_, rule, _), parts) in wanted.iter().zip(parts) {
+            let target = match (rule.language, rule.is_web) {
+                (Language::Java, false) => &mut compiled.java,
+                (Language::Java, true) => &mut compiled.web,
+                (Language::C, _) => &mut compiled.c,
             };
-            target.add(id, rule, json, grammar)?;
+            target.add(parts?);
         }
         for target in [&mut compiled.java, &mut compiled.c, &mut compiled.web] {
             target.automaton = target.literals.automaton();
@@ -122,6 +132,12 @@ impl PatternRules {
     /// Runs the rules of a target on a text and the tree that was parsed from it.
     #[must_use]
     pub fn run(&self, target: PatternTarget, text: &str, tree: &Tree) -> PatternMatches {
+        self.lay_out(target, text, tree).1
+    }
+
+    /// The same, and the tree laid out on the way.
+    #[must_use]
+    pub fn lay_out(&self, target: PatternTarget, text: &str, tree: &Tree) -> (Nodes, PatternMatches) {
         let (rules, grammar) = match target {
             PatternTarget::Java => (&self.java, Grammar::Java),
             PatternTarget::C => (&self.c, Grammar::C),
@@ -131,8 +147,15 @@ impl PatternRules {
     }
 }
 
-impl TargetRules {
-    fn add(&mut self, id: RuleId, rule: &Rule, json: &str, grammar: Grammar) -> Result<(), PatternError> {
+/// One rule's matchers, and the words that they need, not yet numbered.
+struct Parts {
+    matcher: (Compiled, prefilter::Words),
+    examined: Option<(CompiledExamined, prefilter::Words)>,
+}
+
+impl Parts {
+    fn compile(id: RuleId, rule: &Rule, json: &str) -> Result<Parts, PatternError> {
+        let grammar = if rule.language == Language::C { Grammar::C } else { Grammar::Java };
         let error = |key: &'static str, message: String| PatternError { file: rule.file.clone(), key, message };
         let mut object: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(json).map_err(|e| error("pattern", e.to_string()))?;
@@ -149,58 +172,91 @@ impl TargetRules {
         if let Some(name) = at.as_ref().filter(|name| !matcher.defined_vars().contains(name.as_str())) {
             return Err(error("at", format!("no metavariable `${name}` is defined")));
         }
-        let clauses = self.literals.clauses(&object);
+        let words = prefilter::words(&object, grammar);
         let counts = examined.is_none();
-        if let Some(examined) = examined {
-            object.insert("rule".to_owned(), examined);
-            object.remove("constraints");
-            let matcher = compile(&object, "examined")?;
-            let clauses = self.literals.clauses(&object);
-            self.examined.push(CompiledExamined { rule: id, kinds: kinds_of(&matcher), matcher, clauses });
+        let kinds = kinds_of(&matcher);
+        let matcher = (Compiled { rule: id, kinds, matcher, at, counts, needs: Needs::default() }, words);
+        let examined = match examined {
+            None => None,
+            Some(examined) => {
+                object.insert("rule".to_owned(), examined);
+                object.remove("constraints");
+                let matcher = compile(&object, "examined")?;
+                let kinds = kinds_of(&matcher);
+                let words = prefilter::words(&object, grammar);
+                Some((CompiledExamined { rule: id, kinds, matcher, needs: Needs::default() }, words))
+            }
+        };
+        Ok(Parts { matcher, examined })
+    }
+}
+
+impl TargetRules {
+    fn add(&mut self, parts: Parts) {
+        let Parts { matcher: (mut matcher, words), examined } = parts;
+        matcher.needs = self.literals.needs(words);
+        self.rules.push(matcher);
+        if let Some((mut examined, words)) = examined {
+            examined.needs = self.literals.needs(words);
+            self.examined.push(examined);
         }
-        self.rules.push(Compiled { rule: id, kinds: kinds_of(&matcher), matcher, at, counts, clauses });
-        Ok(())
     }
 
-    fn run(&self, text: &str, tree: &Tree, grammar: Grammar) -> PatternMatches {
+    fn run(&self, text: &str, tree: &Tree, grammar: Grammar) -> (Nodes, PatternMatches) {
         let mut matches = PatternMatches::default();
-        let Some(automaton) = &self.automaton else { return matches };
-        let found = self.literals.find(automaton, text);
-        let rules: Vec<&Compiled> = self.rules.iter().filter(|rule| rule.clauses.hold(&found)).collect();
-        let examined: Vec<&CompiledExamined> = self.examined.iter().filter(|rule| rule.clauses.hold(&found)).collect();
+        let found = self.automaton.as_ref().map(|automaton| self.literals.find(automaton, text)).unwrap_or_default();
+        let rules: Vec<&Compiled> = self.rules.iter().filter(|rule| rule.needs.in_text(&found)).collect();
+        let examined: Vec<&CompiledExamined> = self.examined.iter().filter(|rule| rule.needs.in_text(&found)).collect();
         if rules.is_empty() && examined.is_empty() {
-            return matches;
+            return (Nodes::new(grammar, tree), matches);
         }
         let kind_count = tree.language().node_kind_count();
         let by_kind = KindIndex::new(kind_count, rules.iter().map(|rule| &rule.kinds));
         let examined_by_kind = KindIndex::new(kind_count, examined.iter().map(|rule| &rule.kinds));
         let mut counts = vec![0u32; rules.len()];
         let mut examined_counts = vec![0u32; examined.len()];
+        // What is left to offer to a matcher: by far the most nodes lack a word that the rule needs.
+        let mut tries: Vec<(usize, Node<'_>)> = Vec::new();
+        let mut examined_tries: Vec<(usize, Node<'_>)> = Vec::new();
         // The one copy of the text; the tree is shared.
         let root = AstGrep::doc(StrDoc { src: text.to_owned(), lang: TreeLanguage(grammar), tree: tree.clone() });
-        walk(root.root().get_inner_node(), |node| {
+        let nodes = Nodes::with(grammar, root.root().get_inner_node(), |node, depth| {
+            if depth > MAX_DEPTH {
+                return;
+            }
             let kind = usize::from(node.kind_id());
             for &index in by_kind.of(kind) {
                 let (Some(rule), Some(count)) = (rules.get(index), counts.get_mut(index)) else { continue };
                 *count += 1;
-                if let Some(found) = rule.matcher.match_node(root.adopt(node)) {
-                    let named = rule.at.as_ref().and_then(|name| found.get_env().get_match(name));
-                    let range = named.map_or_else(|| found.range(), |node| node.range());
-                    matches.hits.push((rule.rule, Span::new(range.start, range.end)));
+                if rule.needs.in_node(&found, node.byte_range()) {
+                    tries.push((index, node));
                 }
             }
             for &index in examined_by_kind.of(kind) {
-                let (Some(rule), Some(count)) = (examined.get(index), examined_counts.get_mut(index)) else { continue };
-                *count += u32::from(rule.matcher.match_node(root.adopt(node)).is_some());
+                if examined.get(index).is_some_and(|rule| rule.needs.in_node(&found, node.byte_range())) {
+                    examined_tries.push((index, node));
+                }
             }
         });
+        for (index, node) in tries {
+            let Some(rule) = rules.get(index) else { continue };
+            if let Some(found) = rule.matcher.match_node(root.adopt(node)) {
+                let named = rule.at.as_ref().and_then(|name| found.get_env().get_match(name));
+                let range = named.map_or_else(|| found.range(), |node| node.range());
+                matches.hits.push((rule.rule, Span::new(range.start, range.end)));
+            }
+        }
+        for (index, node) in examined_tries {
+            let (Some(rule), Some(count)) = (examined.get(index), examined_counts.get_mut(index)) else { continue };
+            *count += u32::from(rule.matcher.match_node(root.adopt(node)).is_some());
+        }
         matches.hits.sort_unstable_by_key(|(rule, span)| (*rule, *span));
         matches.hits.dedup();
         let own = rules.iter().zip(counts).filter(|(rule, _)| rule.counts).map(|(rule, count)| (rule.rule, count));
         matches.examined = own.chain(examined.iter().zip(examined_counts).map(|(rule, count)| (rule.rule, count))).collect();
         matches.examined.retain(|(_, count)| *count > 0);
         matches.examined.sort_unstable();
-        matches
+        (nodes, matches)
     }
 }
 
@@ -223,25 +279,6 @@ impl KindIndex {
 
     fn of(&self, kind: usize) -> &[usize] {
         self.lists.get(kind).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Visits every node down to the depth limit, parents first.
-fn walk<'t>(root: Node<'t>, mut visit: impl FnMut(Node<'t>)) {
-    let mut cursor = root.walk();
-    let mut depth = 0u32;
-    loop {
-        visit(cursor.node());
-        if depth < MAX_DEPTH && cursor.goto_first_child() {
-            depth += 1;
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return;
-            }
-            depth -= 1;
-        }
     }
 }
 
