@@ -160,7 +160,7 @@ pub enum Const {
 /// The value of an integer constant: 64 bits with or without a sign, in half the room of an `i128`. Constants are in
 /// every statement, so that their size is the size of the program in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(packed)]
+#[repr(Rust, packed)]
 pub struct Integer {
     low: u64,
     negative: bool,
