@@ -57,7 +57,7 @@ impl<'a> Frame<'a> {
                 let value = self.operand(state, operand, span);
                 match self.values[value].only_constant() {
                     Some(Konst::Func(name)) => name,
-                    _ => Symbol::new(""),
+                    _ => self.ctx.names.empty,
                 }
             }
         };

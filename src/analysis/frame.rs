@@ -344,7 +344,7 @@ impl<'a> Frame<'a> {
             value.marks.push(Mark {
                 origin: Origin::Input(input),
                 kinds: SourceKinds::all(),
-                name: Symbol::new(""),
+                name: self.ctx.names.empty,
                 cleared,
                 path: PathId::from_raw(0),
                 at_start: true,

@@ -151,8 +151,7 @@ impl<'p> Context<'p> {
             demand: demand::Demand::of(program, rules),
             summaries: program.functions.iter().map(|_| OnceLock::new()).collect(),
         };
-        // Names met in the program, for rules that match a prefix.
-        let called = || program.units.iter().flat_map(|unit| unit.functions.iter()).filter_map(|function| function.body.as_ref());
+        let called = called_names(program);
         for (id, rule) in rules.rules.iter_enumerated() {
             match &rule.kind {
                 RuleKind::Taint(taint) => {
@@ -167,12 +166,12 @@ impl<'p> Context<'p> {
                         match &matcher.target {
                             CallTarget::Method { names, .. } => {
                                 for name in names {
-                                    context.java_calls.add(*name, id, at, called());
+                                    context.java_calls.add(*name, id, at, &called);
                                 }
                             }
                             CallTarget::Function(names) => {
                                 for name in names {
-                                    context.c_calls.add(*name, id, at, called());
+                                    context.c_calls.add(*name, id, at, &called);
                                 }
                             }
                             CallTarget::Annotation(_) => context.annotation_rules.push((id, at)),
@@ -212,23 +211,33 @@ impl<'p> Context<'p> {
     }
 }
 
+/// The names that the program calls, each once, for rules that match a prefix.
+fn called_names(program: &Program) -> Vec<Symbol> {
+    let bodies = program.units.iter().flat_map(|unit| unit.functions.iter()).filter_map(|function| function.body.as_ref());
+    let mut met: Vec<bool> = Vec::new();
+    let mut names = Vec::new();
+    for call in bodies.flat_map(|body| body.calls.iter()) {
+        let (crate::ir::Callee::Method { name, .. } | crate::ir::Callee::Function(name)) = &call.callee else { continue };
+        if met.len() <= name.index() {
+            met.resize(name.index() + 1, false);
+        }
+        if let Some(met) = met.get_mut(name.index())
+            && !std::mem::replace(met, true)
+        {
+            names.push(*name);
+        }
+    }
+    names
+}
+
 impl CallRules {
-    fn add<'b>(&mut self, name: Symbol, rule: RuleId, at: usize, bodies: impl Iterator<Item = &'b Body>) {
+    fn add(&mut self, name: Symbol, rule: RuleId, at: usize, called: &[Symbol]) {
         let Some(prefix) = name.as_str().strip_suffix('*') else {
             self.exact.entry(name).or_default().push((rule, at));
             return;
         };
-        let mut names: Vec<Symbol> = Vec::new();
-        for body in bodies {
-            for call in &body.calls {
-                let (crate::ir::Callee::Method { name, .. } | crate::ir::Callee::Function(name)) = &call.callee else { continue };
-                if name.as_str().starts_with(prefix) && !names.contains(name) {
-                    names.push(*name);
-                }
-            }
-        }
-        for name in names {
-            let entry = self.exact.entry(name).or_default();
+        for name in called.iter().filter(|name| name.as_str().starts_with(prefix)) {
+            let entry = self.exact.entry(*name).or_default();
             if !entry.contains(&(rule, at)) {
                 entry.push((rule, at));
             }
