@@ -3,8 +3,8 @@
 use super::frame::{Frame, ObjectKind};
 use super::interp::Exits;
 use super::state::{Cell, State, Test};
-use super::summary::{MAX_OUTCOMES, Outcome, SumMark, SumObject, SumValue, Summary};
-use super::value::{InputId, ObjId, Origin, ValueId};
+use super::summary::{MAX_OUTCOMES, NON_NULL, Outcome, SumMark, SumObject, SumValue, Summary, UNKNOWN};
+use super::value::{InputId, Null, ObjId, Origin, Value, ValueId};
 use crate::base::FastMap;
 
 /// Objects beyond this depth from a result are not handed up.
@@ -49,6 +49,7 @@ impl Frame<'_> {
         summary.latent = latent;
         summary.keep_used_inputs(&self.inputs.raw);
         summary.no_return = no_return;
+        summary.shrink();
         summary.partial = partial;
         if summary.outcomes.is_empty() && !no_return {
             summary.outcomes.push(Outcome::default());
@@ -140,6 +141,9 @@ impl Exporter<'_, '_> {
     }
 
     fn value(&mut self, state: &State, id: ValueId, depth: u8) -> u32 {
+        if let Some(plain) = self.plain(id) {
+            return plain;
+        }
         if let Some(&known) = self.values.get(&id) {
             return known;
         }
@@ -184,6 +188,22 @@ impl Exporter<'_, '_> {
             *place = out;
         }
         at
+    }
+
+    /// A value of which nothing is known needs no entry: half of all that functions hand up.
+    fn plain(&self, id: ValueId) -> Option<u32> {
+        let value = &self.frame.values[id];
+        if !value.marks.is_empty() || value.consts.is_some() || value.input.is_some() {
+            return None;
+        }
+        let opaque = value.objects.iter().all(|object| self.frame.objects[*object].kind == ObjectKind::Opaque);
+        let place = match value.null {
+            Null::Unknown => UNKNOWN,
+            Null::No => NON_NULL,
+            Null::Maybe(_) | Null::Yes(_) => return None,
+        };
+        let rest = Value { null: Null::Unknown, objects: smallvec::SmallVec::new(), predicate: None, ..value.clone() };
+        (opaque && rest == Value::default()).then_some(place)
     }
 
     fn object(&mut self, state: &State, id: ObjId, depth: u8) -> u32 {

@@ -6,7 +6,7 @@ use super::call::Ways;
 use super::frame::{Frame, ObjectKind, Pending};
 use super::sinks::Arrival;
 use super::state::{Cell, State, Test};
-use super::summary::{Latent, LatentKind, Outcome, Root, Summary};
+use super::summary::{Latent, LatentKind, NON_NULL, Outcome, Root, Summary, UNKNOWN};
 use super::trace::{Hop, before, steps};
 use super::value::{Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::Span;
@@ -299,6 +299,11 @@ impl Frame<'_> {
 
     /// A summary's value as the caller's.
     fn import(&mut self, state: &mut State, binding: &mut Binding<'_>, at: u32) -> ValueId {
+        match at {
+            UNKNOWN => return self.unknown(),
+            NON_NULL => return self.non_null(),
+            _ => {}
+        }
         if let Some(known) = binding.values.get(at as usize).copied().flatten() {
             return known;
         }

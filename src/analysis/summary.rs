@@ -34,6 +34,10 @@ pub(super) struct Input {
 pub(super) const MAX_PATH: usize = 3;
 /// More outcomes than this are joined.
 pub(super) const MAX_OUTCOMES: usize = 4;
+/// In place of the index of a value: nothing is known of it.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+/// In place of the index of a value: it is not null, and nothing else is known of it.
+pub(super) const NON_NULL: u32 = u32::MAX - 1;
 /// More latent sinks than this are dropped and counted.
 pub(super) const MAX_LATENT: usize = 24;
 
@@ -142,6 +146,15 @@ pub(super) enum LatentKind {
 }
 
 impl Summary {
+    /// Gives back the room that growing left: there are as many summaries as functions.
+    pub(super) fn shrink(&mut self) {
+        self.inputs.shrink_to_fit();
+        self.values.shrink_to_fit();
+        self.objects.shrink_to_fit();
+        self.outcomes.shrink_to_fit();
+        self.latent.shrink_to_fit();
+    }
+
     /// Keeps only the inputs that something refers to: a function reads many fields that no caller has to bind.
     pub(super) fn keep_used_inputs(&mut self, inputs: &[Input]) {
         let mut place: Vec<Option<u32>> = vec![None; inputs.len()];
