@@ -319,7 +319,11 @@ impl<'a> Frame<'a> {
                     mark.path = self.traces.extend(mark.path, hop);
                     mark.at_start = false;
                     if self.is_number(view.ty) {
-                        mark.cleared |= super::kinds::NUMBER;
+                        // A number that unknown code makes of data is seldom the data.
+                        let model = view.target.model.and_then(|hit| self.models.model(hit.name, hit.index));
+                        let read = model.is_some_and(|model| !model.clears.is_empty());
+                        let made = if read { 0 } else { super::kinds::COMPUTED };
+                        mark.cleared |= super::kinds::NUMBER | made;
                     }
                     result.add_mark(mark);
                 }

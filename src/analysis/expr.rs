@@ -27,13 +27,22 @@ impl Frame<'_> {
             }
             Rvalue::Binary(op, a, b) => {
                 let (a_ty, b_ty) = (self.operand_type(a), self.operand_type(b));
-                let a = self.operand(state, a, span);
-                let b = self.operand(state, b, span);
-                self.binary(state, *op, (a, a_ty), (b, b_ty), self.local_type(dst))
+                let (left, right) = (self.operand(state, a, span), self.operand(state, b, span));
+                let ty = self.operation_type(a_ty, b_ty, self.local_type(dst));
+                match op {
+                    BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge | BinOp::Eq | BinOp::Ne => {
+                        self.bound_by_type(left, a_ty);
+                        self.bound_by_type(right, b_ty);
+                    }
+                    _ => self.check_arithmetic(state, *op, (a, left, a_ty), (b, right, b_ty), ty, span),
+                }
+                self.binary(state, *op, (left, a_ty), (right, b_ty), ty)
             }
             Rvalue::Cast(ty, operand) => {
                 let value = self.operand(state, operand, span);
-                self.cast(value, *ty)
+                let from = self.operand_type(operand);
+                self.check_conversion(state, (operand, value, from), *ty, span);
+                self.cast(value, from, *ty)
             }
             Rvalue::InstanceOf(operand, ty) => {
                 let value = self.operand(state, operand, span);
@@ -98,7 +107,7 @@ impl Frame<'_> {
         }
     }
 
-    fn operand_type(&self, operand: &Operand) -> TyId {
+    pub(super) fn operand_type(&self, operand: &Operand) -> TyId {
         match operand {
             Operand::Local(local) => self.local_type(*local),
             Operand::Const(crate::ir::Const::Int(_, ty)) => *ty,
@@ -177,7 +186,11 @@ impl Frame<'_> {
                             (UnOp::Neg, Some((lo, hi))) => Some((hi.saturating_neg(), lo.saturating_neg())),
                             _ => None,
                         };
-                        self.value(Value { range, marks: known.marks, null: Null::No, ..Value::default() })
+                        let mut result = Value { range, marks: known.marks, null: Null::No, ..Value::default() };
+                        if op == UnOp::BitNot {
+                            self.computed(&mut result);
+                        }
+                        self.value(result)
                     }
                 }
             }
@@ -282,6 +295,7 @@ impl Frame<'_> {
         if let (Some(p), Some(q)) = (x.only_constant(), y.only_constant()) {
             return match (p.as_int(), q.as_int()) {
                 (Some(p), Some(q)) => Some(p == q),
+                _ if matches!((p, q), (Konst::Float(_), _) | (_, Konst::Float(_))) => Some(p.as_real()? == q.as_real()?),
                 _ => Some(p == q),
             };
         }
@@ -315,6 +329,16 @@ impl Frame<'_> {
             if let Some(truth) = truth {
                 return self.bool(truth);
             }
+        }
+        if let (Some(p), Some(q)) = (self.values[a].only_constant(), self.values[b].only_constant())
+            && let (Some(p), Some(q)) = (p.as_real(), q.as_real())
+        {
+            return self.bool(match op {
+                BinOp::Lt => p < q,
+                BinOp::Le => p <= q,
+                BinOp::Gt => p > q,
+                _ => p >= q,
+            });
         }
         let predicate = match op {
             BinOp::Lt => Predicate::Less(a, b, false),
@@ -368,20 +392,35 @@ impl Frame<'_> {
         if matches!(op, BinOp::Add | BinOp::Sub) && self.is_c() && matches!(ty.get(), Ty::Pointer(_)) {
             result.objects = if x.objects.is_empty() { y.objects.clone() } else { x.objects.clone() };
         }
+        // Moved by a constant within its type, it is as much the outside's number as before.
+        let moved = result.range.is_some()
+            && matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul)
+            && (x.consts.is_some() || y.consts.is_some());
         let marks: SmallVec<[Mark; 4]> = x.marks.iter().chain(&y.marks).copied().collect();
         for mark in marks {
             result.add_mark(mark);
         }
+        if !moved {
+            self.computed(&mut result);
+        }
         self.value(result)
     }
 
-    pub(super) fn cast(&mut self, value: ValueId, ty: TyId) -> ValueId {
+    pub(super) fn cast(&mut self, value: ValueId, from: TyId, ty: TyId) -> ValueId {
+        self.bound_by_type(value, from);
         let known = &self.values[value];
         let (bits, signed) = match ty.get() {
             Ty::Int { bits, signed } => (*bits, *signed),
             Ty::Char { bits } => (*bits, !self.is_java_char(*bits)),
             Ty::Bool => return value,
             Ty::Float { .. } => {
+                if let Some(number) = known.only_int() {
+                    #[expect(clippy::cast_precision_loss, reason = "as the language converts")]
+                    return self.constant(Konst::Float((number as f64).to_bits()));
+                }
+                if let Some(Konst::Float(_)) = known.only_constant() {
+                    return value;
+                }
                 let marks = known.marks.clone();
                 return self.value(Value { marks, null: Null::No, ..Value::default() });
             }
@@ -389,8 +428,13 @@ impl Frame<'_> {
             _ => return value,
         };
         // The truth of a condition is 0 or 1 in any type.
-        if known.predicate.is_some() {
+        if known.predicate.as_ref().is_some_and(|predicate| !matches!(predicate, Predicate::Magnitude(_))) {
             return value;
+        }
+        if let Some(Konst::Float(number)) = known.only_constant() {
+            let (min, max) = limits(bits, signed);
+            #[expect(clippy::cast_possible_truncation, reason = "saturates, as Java does")]
+            return self.int((f64::from_bits(number) as i64).clamp(min, max));
         }
         if let Some(number) = known.only_int() {
             let wrapped = wrap(i128::from(number), bits, signed);

@@ -119,6 +119,7 @@ pub(super) struct Frame<'a> {
     pub(super) budget: u32,
     /// How often the path may still split at calls of the block at hand.
     pub(super) splits_left: usize,
+    pub(super) conditions: super::conditions::Conditions,
     /// Where each resource was acquired.
     pub(super) acquired: FastMap<(ObjId, Symbol), FileSpan>,
     /// Where each was released last.
@@ -180,6 +181,7 @@ impl<'a> Frame<'a> {
             steps: 0,
             budget: u32::MAX,
             splits_left: 0,
+            conditions: super::conditions::Conditions::of(body),
             acquired: FastMap::default(),
             released: FastMap::default(),
         };

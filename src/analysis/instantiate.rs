@@ -263,6 +263,10 @@ impl Frame<'_> {
                     self.arrive(state, mark, &arrival, tail);
                 }
             }
+            LatentKind::Number(demand) => {
+                let tail = before(pass, latent.trail.clone());
+                self.demand_of_callee(state, value, *demand, (latent.at, latent.function, latent.depth + 1), &tail);
+            }
             LatentKind::NullDeref { check, always } => {
                 if latent.depth >= MAX_NULL_DEPTH {
                     return;

@@ -280,11 +280,14 @@ impl Frame<'_> {
             Terminator::Goto(target) => out.push((*target, state)),
             Terminator::If { cond, then, els } => {
                 let value = self.operand(&state, cond, data.term_span);
-                let mut no = state.clone();
-                if self.assume(&mut state, value, true) {
+                self.check_loop_bound(&state, block, cond, data.term_span);
+                let (before, mut no) = (state.clone(), state.clone());
+                let may_be = [self.assume(&mut state, value, true), self.assume(&mut no, value, false)];
+                self.note_condition(&before, block, cond, data.term_span, may_be);
+                if may_be[0] {
                     out.push((*then, state));
                 }
-                if self.assume(&mut no, value, false) {
+                if may_be[1] {
                     out.push((*els, no));
                 }
             }

@@ -11,6 +11,11 @@ const CANONICAL_NAME: &str = "canonical";
 /// The bit of it.
 pub(super) const CANONICAL: Cleared = 1 << 19;
 
+/// Not a sanitizer's: a number that a computation gave, no longer the one that came from outside.
+pub(super) const COMPUTED: Cleared = 1 << 40;
+/// Not a sanitizer's: a number that was compared with zero.
+pub(super) const NOT_ZERO: Cleared = 1 << 41;
+
 /// The kinds of docs/rules.md, in bit order.
 const KINDS: [&str; 20] = [
     "number",

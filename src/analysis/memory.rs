@@ -40,9 +40,38 @@ impl Frame<'_> {
         }
         match self.target(state, place, span) {
             Some(Target::Local(local)) => self.read_local(state, local),
-            Some(Target::Cell(objects, cell, through)) => self.load_cell(state, &objects, cell, through, ty),
+            Some(Target::Cell(objects, cell, through)) => match self.array_length(state, place, &objects) {
+                Some(length) => length,
+                None => {
+                    let value = self.load_cell(state, &objects, cell, through, ty);
+                    self.from_outside(place, value, span)
+                }
+            },
             None => self.unknown(),
         }
+    }
+
+    /// What a library's static field gives may come from outside: `System.in`.
+    fn from_outside(&mut self, place: &Place, value: ValueId, span: Span) -> ValueId {
+        let (PlaceBase::Static(ty), [Proj::Field(name)]) = (place.base, place.proj.as_slice()) else { return value };
+        let models = self.models;
+        let Some(class) = models.fields.get(name).and(ty.name()) else { return value };
+        let class = self.ctx.resolve(self.unit, class).unwrap_or(class);
+        let source = models.fields.get(name).into_iter().flatten().find(|model| model.owner == Some(class));
+        let Some(model) = source.filter(|model| !model.source.is_empty()) else { return value };
+        let hop = self.hop(span, crate::findings::StepKind::Source, *name);
+        let path = self.traces.push(None, hop);
+        let origin = super::value::Origin::Source(self.at(span));
+        let mark = Mark { origin, kinds: model.source, name: *name, cleared: 0, path, at_start: true };
+        let marks = SmallVec::from_buf([mark]);
+        let kind = ObjectKind::Opaque;
+        let object = self.objects.push(super::frame::Object { kind, class: model.ty, marks: marks.clone() });
+        self.value(Value {
+            null: Null::No,
+            marks: SmallVec::from_buf([mark]),
+            objects: SmallVec::from_buf([object]),
+            ..Value::default()
+        })
     }
 
     /// A field or global that holds one constant for the life of the program.
@@ -156,6 +185,10 @@ impl Frame<'_> {
                 _ => step,
             };
             let cell = self.cell_of(state, step, span);
+            if let Proj::Index(operand) = step {
+                let index = self.operand(state, operand, span);
+                self.check_index(state, value, operand, index, span);
+            }
             let objects = self.objects_of(value);
             current = Target::Cell(objects, cell, Some(value));
         }

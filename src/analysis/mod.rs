@@ -7,6 +7,7 @@
 mod build;
 mod call;
 mod checks;
+mod conditions;
 pub mod config;
 mod defect;
 mod demand;
@@ -20,6 +21,7 @@ mod matcher;
 mod memory;
 mod merge;
 mod model;
+mod numeric;
 mod ops;
 mod recency;
 mod refine;
@@ -309,6 +311,7 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     let exits = frame.run();
     frame.drop_doubtful_nulls();
     frame.check_leaks(&exits);
+    frame.report_conditions(exits.exhausted);
     let summary = frame.summarise(exits);
     let steps = frame.steps;
     let out = frame.finish();

@@ -18,6 +18,17 @@ fn is_factory(name: &str) -> bool {
     name.starts_with("new") || name.starts_with("create") || matches!(name, "getInstance" | "builder")
 }
 
+/// The range of Java's primitives narrower than `long`.
+fn range_of_primitive(ty: ReturnType) -> Option<(i64, i64)> {
+    let ReturnType::Named(name) = ty else { return None };
+    match name.as_str() {
+        "byte" => Some((i64::from(i8::MIN), i64::from(i8::MAX))),
+        "short" => Some((i64::from(i16::MIN), i64::from(i16::MAX))),
+        "int" => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
+        _ => None,
+    }
+}
+
 impl Frame<'_> {
     pub(super) fn call_model(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, loose: bool) -> ValueId {
         if view.name == self.ctx.names.starts_with
@@ -201,6 +212,8 @@ impl Frame<'_> {
     ) -> ValueId {
         let result = match model.returns {
             ReturnType::This => view.receiver.unwrap_or(result),
+            // The type of that argument, where an operation gave the result.
+            ReturnType::Arg(_) if model.op.is_some_and(|op| op.as_str().starts_with("int.")) => result,
             ReturnType::Arg(index) => view.args.get(usize::from(index)).copied().unwrap_or(result),
             _ => result,
         };
@@ -261,9 +274,9 @@ impl Frame<'_> {
             }
             _ => {}
         }
-        if value.range.is_none() && value.consts.is_none() && model.range.is_some() {
-            value.range = model.range;
-            changed = true;
+        if value.range.is_none() && value.consts.is_none() {
+            value.range = model.range.or_else(|| range_of_primitive(model.returns));
+            changed |= value.range.is_some();
         }
         if view.call.kind == CallKind::New
             && (value.objects.is_empty() || value.consts.is_some() || self.is_argument(view, result))

@@ -2,6 +2,7 @@
 //! Must not know statements.
 
 use super::frame::Frame;
+use super::kinds;
 use super::state::{State, Test};
 use super::value::{Cleared, Konst, Mark, Null, Predicate, Value, ValueId};
 
@@ -89,6 +90,7 @@ impl Frame<'_> {
                 }
                 true
             }
+            Predicate::Magnitude(value) => self.assume_is(state, *value, Konst::Int(0), !truth),
             Predicate::Class(value, _) => !truth || self.assume_null(state, *value, false),
         }
     }
@@ -149,6 +151,9 @@ impl Frame<'_> {
         if let (Some((lo, hi)), Some(int)) = (refined.range, constant.as_int()) {
             refined.range =
                 Some((if lo == int { lo.saturating_add(1) } else { lo }, if hi == int { hi.saturating_sub(1) } else { hi }));
+        }
+        if Frame::is_zero(constant) {
+            refined.marks.iter_mut().for_each(|mark| mark.cleared |= kinds::NOT_ZERO);
         }
         if refined != known {
             let refined = self.value(refined);
@@ -228,17 +233,19 @@ impl Frame<'_> {
             && x.consts.is_none()
         {
             let (lo, hi) = x.range.unwrap_or(all);
-            let refined = Value { range: Some((lo, hi.min(b_hi.saturating_sub(gap)))), ..x.clone() };
+            let most = self.most_below(&y, b_hi, gap);
+            let refined = Value { range: Some((lo, hi.min(most))), ..x.clone() };
             if refined != x {
                 // A descriptor that is none (or one of the standard ones) need not be closed.
                 if b_hi.saturating_sub(gap) <= STANDARD_DESCRIPTORS {
                     self.drop_resources(state, &x);
                 }
-                if let Some(input) = x.input {
-                    state.assume(input, Test::AtMost(b_hi.saturating_sub(gap)));
+                if let Some(input) = x.input.filter(|_| !is_loose(most)) {
+                    state.assume(input, Test::AtMost(most));
                 }
                 let refined = self.value(refined);
                 self.replace(state, a, refined);
+                self.refine_magnitude(state, &x, most);
             }
         } else if let (Some(consts), Some((_, b_hi))) = (&x.consts, y.bounds()) {
             let kept: smallvec::SmallVec<[Konst; 1]> =
@@ -248,18 +255,32 @@ impl Frame<'_> {
                 self.replace(state, a, refined);
             }
         }
+        let mut refined = y.clone();
         if let Some((a_lo, _)) = x.bounds()
             && y.consts.is_none()
         {
             let (lo, hi) = y.range.unwrap_or(all);
-            let refined = Value { range: Some((lo.max(a_lo.saturating_add(gap)), hi)), ..y.clone() };
-            if refined != y {
-                if let Some(input) = y.input {
-                    state.assume(input, Test::AtLeast(a_lo.saturating_add(gap)));
-                }
-                let refined = self.value(refined);
-                self.replace(state, b, refined);
+            let mut least = a_lo.saturating_add(gap);
+            if or_equal && x.consts.is_none() && is_loose(least) {
+                least = least.saturating_add(1);
             }
+            refined.range = Some((lo.max(least), hi));
+            if refined != y
+                && let Some(input) = y.input.filter(|_| !is_loose(least))
+            {
+                state.assume(input, Test::AtLeast(least));
+            }
+        }
+        let apart_from_zero = self.is_positive_constant(a, or_equal);
+        if apart_from_zero {
+            refined.marks.iter_mut().for_each(|mark| mark.cleared |= kinds::NOT_ZERO);
+        }
+        if refined != y {
+            let refined = self.value(refined);
+            self.replace(state, b, refined);
+        }
+        if let (true, Some(Predicate::Magnitude(of))) = (apart_from_zero, &y.predicate) {
+            self.clear_zero(state, *of);
         }
         true
     }
@@ -269,6 +290,24 @@ impl Frame<'_> {
         for object in &known.objects {
             self.not_acquired(state, *object);
         }
+    }
+
+    /// The most that something not above a value may be; not above something unknown, it is not the type's greatest.
+    fn most_below(&self, bound: &Value, hi: i64, gap: i64) -> i64 {
+        let most = hi.saturating_sub(gap);
+        if gap == 0 && bound.consts.is_none() && most > 0 && is_loose(most) { most - 1 } else { most }
+    }
+
+    /// A number's distance from zero is at most this.
+    fn refine_magnitude(&mut self, state: &mut State, distance: &Value, most: i64) {
+        let Some(Predicate::Magnitude(of)) = distance.predicate else { return };
+        let known = self.values[of].clone();
+        if known.consts.is_some() || most < 0 {
+            return;
+        }
+        let (lo, hi) = known.range.unwrap_or((i64::MIN, i64::MAX));
+        let refined = self.value(Value { range: Some((lo.max(-most), hi.min(most))), ..known });
+        self.replace(state, of, refined);
     }
 
     /// Every value that holds data of the same origins has passed a check.
@@ -294,4 +333,11 @@ impl Frame<'_> {
         let refined = self.value(refined);
         self.replace(state, value, refined);
     }
+}
+
+/// Whether a bound says no more than the type does.
+fn is_loose(bound: i64) -> bool {
+    let off_by_one = [bound.checked_add(1), bound.checked_sub(1)];
+    bound.unsigned_abs() > 255
+        && (super::numeric::is_type_end(bound) || off_by_one.iter().flatten().any(|end| super::numeric::is_type_end(*end)))
 }

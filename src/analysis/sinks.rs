@@ -13,7 +13,7 @@ use crate::rules::{CheckKind, Confidence, RuleKind, SourceKinds};
 
 /// How sure a finding can be at most, by who controls the input: anybody on the network, whoever can write a file or a
 /// row, or only whoever runs the program.
-fn weight(kinds: SourceKinds) -> Confidence {
+pub(super) fn weight(kinds: SourceKinds) -> Confidence {
     if kinds.intersects(
         SourceKinds::WEB
             | SourceKinds::SOCKET
@@ -56,10 +56,8 @@ impl Frame<'_> {
             self.examine(*rule, span);
         }
         // A number that a check keeps below some bound does no harm as a size, an index or a time.
-        if matches!(sink.as_str(), "alloc-size" | "sleep" | "loop-bound" | "index" | "copy-size")
-            && self.values[value].bounds().is_some_and(|(_, hi)| hi < i64::from(i32::MAX))
-        {
-            return;
+        if matches!(sink.as_str(), "alloc-size" | "sleep" | "loop-bound" | "index" | "copy-size") {
+            return self.sink_number(state, value, (sink, callee), span, true);
         }
         let at = self.at(span);
         for mark in self.deep_marks(state, value) {
@@ -82,23 +80,27 @@ impl Frame<'_> {
                 let trail = self.traces.trail(mark.path, tail);
                 self.leave_latent(state, input, Pending { kind, at, function, trail, depth });
             }
-            Origin::Source(origin) => {
-                let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
-                let fitting: Vec<RuleId> = rules.iter().copied().filter(|rule| self.taint_applies(*rule, mark)).collect();
-                for rule in fitting {
-                    let args = vec![
-                        ("source", super::texts::source_name(mark.kinds, mark.name)),
-                        ("sink", callee.as_str().to_owned()),
-                        ("callee", callee.as_str().to_owned()),
-                        ("whole", mark.at_start.to_string()),
-                    ];
-                    let cap = weight(mark.kinds);
-                    if let Some(finding) =
-                        self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), &tail))
-                    {
-                        finding.confidence = finding.confidence.min(cap);
-                    }
-                }
+            Origin::Source(_) => self.arrive_at_source(mark, arrival, &tail),
+        }
+    }
+
+    /// Data from a source in view arrives at a sink.
+    pub(super) fn arrive_at_source(&mut self, mark: Mark, arrival: &Arrival, tail: &Trail) {
+        let &Arrival { sink, callee, at, function, .. } = arrival;
+        let Origin::Source(origin) = mark.origin else { return };
+        let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
+        let fitting: Vec<RuleId> = rules.iter().copied().filter(|rule| self.taint_applies(*rule, mark)).collect();
+        for rule in fitting {
+            let args = vec![
+                ("source", super::texts::source_name(mark.kinds, mark.name)),
+                ("sink", callee.as_str().to_owned()),
+                ("callee", callee.as_str().to_owned()),
+                ("whole", mark.at_start.to_string()),
+            ];
+            let cap = weight(mark.kinds);
+            if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), tail))
+            {
+                finding.confidence = finding.confidence.min(cap);
             }
         }
     }
@@ -120,12 +122,16 @@ impl Frame<'_> {
             Null::Yes(_) => CheckKind::NullDereference,
             Null::Maybe(_) => CheckKind::NullDereferenceOfResult,
             Null::Unknown => {
-                if let Some(input) = known.input.filter(|input| self.inputs[*input].path.is_empty()) {
+                let input = known.input;
+                if let Some(input) = input.filter(|input| self.inputs[*input].path.is_empty()) {
                     let at = self.at(span);
                     let trail = before(self.hop(span, StepKind::Sink, self.ctx.names.empty), None);
                     let always = !self.is_c() || self.is_inevitable();
                     let kind = LatentKind::NullDeref { check: CheckKind::NullDereference, always };
                     self.leave_latent(state, input, Pending { kind, at, function: self.id, trail, depth: 0 });
+                }
+                self.note_dereference(state, value, span);
+                if input.is_some_and(|input| self.inputs[input].path.is_empty()) {
                     // From here on it is not null: one report a value.
                     self.assume_null(state, value, false);
                 }

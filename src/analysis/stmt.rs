@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::state::State;
 use super::value::ValueId;
 use crate::findings::StepKind;
-use crate::ir::{LocalId, LocalKind, Stmt, StmtKind};
+use crate::ir::{LocalId, LocalKind, Rvalue, Stmt, StmtKind};
 
 /// Another way a statement may end: the state and the block-local temporaries.
 pub(super) type Alternative = (State, IndexVec<LocalId, Option<ValueId>>);
@@ -17,6 +17,9 @@ impl Frame<'_> {
         match &stmt.kind {
             StmtKind::Assign(dst, rvalue) => {
                 let value = self.rvalue(state, *dst, rvalue, stmt.span);
+                if let Rvalue::Use(operand) = rvalue {
+                    self.bound_by_type(value, self.operand_type(operand));
+                }
                 self.note_store(*dst, value, stmt.span);
                 self.write_local(state, *dst, value);
             }

@@ -3,6 +3,7 @@
 
 use smallvec::SmallVec;
 
+use super::numeric::Demand;
 use super::state::{Cell, Test};
 use super::trace::{Hop, Trail};
 use super::value::{Cleared, Konst, Null};
@@ -136,6 +137,8 @@ pub(super) enum LatentKind {
         /// Whether the data is still at the start of the string.
         at_start: bool,
     },
+    /// A number that must stay within limits.
+    Number(Demand),
     /// A null that is dereferenced.
     NullDeref {
         /// The rule's check.

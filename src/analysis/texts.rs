@@ -16,6 +16,7 @@ pub(super) fn source_name(kinds: SourceKinds, name: Symbol) -> String {
         (SourceKinds::SYSTEM, "system"),
         (SourceKinds::RANDOM, "random"),
         (SourceKinds::CLAIM, "claim"),
+        (SourceKinds::ARBITRARY, "random"),
     ]
     .into_iter()
     .find(|(kind, _)| kinds.contains(*kind))

@@ -48,6 +48,15 @@ impl Konst {
         }
     }
 
+    /// The real number that it is in arithmetic.
+    pub(super) fn as_real(self) -> Option<f64> {
+        match self {
+            Konst::Float(bits) => Some(f64::from_bits(bits)),
+            #[expect(clippy::cast_precision_loss, reason = "as the languages convert")]
+            other => other.as_int().map(|int| int as f64),
+        }
+    }
+
     /// The text that string conversion gives.
     pub(super) fn text(self) -> Option<String> {
         match self {
@@ -127,7 +136,7 @@ pub(super) struct Mark {
 }
 
 /// A set of sanitizer kinds, by the bits that [`crate::analysis::kinds`] gives them.
-pub(super) type Cleared = u32;
+pub(super) type Cleared = u64;
 
 /// What is known of a value.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -165,6 +174,8 @@ pub(super) enum Predicate {
     Checked(ValueId, Cleared),
     /// The value is a canonical path under a fixed base, and so is all data of its origins.
     Rooted(ValueId),
+    /// Not a condition: the value, a number, is the other's distance from zero.
+    Magnitude(ValueId),
     /// The value is of the class.
     Class(ValueId, Symbol),
     /// The opposite.

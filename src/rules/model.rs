@@ -24,6 +24,8 @@ bitflags::bitflags! {
         const RANDOM = 1 << 7;
         /// DNS look-ups, a client's claims about itself (headers, cookies), for decisions.
         const CLAIM = 1 << 8;
+        /// Any number: output of a generator that nobody predicts.
+        const ARBITRARY = 1 << 9;
     }
 }
 

@@ -7,7 +7,7 @@ use super::rule::Language;
 use crate::base::{FastSet, Symbol};
 
 /// The kinds of input by the names that YAML gives them.
-pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 9] = [
+pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 10] = [
     ("web", SourceKinds::WEB),
     ("file", SourceKinds::FILE),
     ("db", SourceKinds::DB),
@@ -17,6 +17,7 @@ pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 9] = [
     ("system", SourceKinds::SYSTEM),
     ("random", SourceKinds::RANDOM),
     ("claim", SourceKinds::CLAIM),
+    ("arbitrary", SourceKinds::ARBITRARY),
 ];
 
 /// The union of the named kinds of input.

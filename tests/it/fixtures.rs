@@ -22,9 +22,7 @@ const NOT_YET: &[(&str, &str)] = &[
     ("c/untrusted-privilege", "what atoi makes of an argument is missed"),
     ("java/error-message-exposure", "a stack trace printed to a writer of a string is missed"),
     ("java/path-traversal", "precision: a file checked by its canonical path and then used by its own"),
-    ("java/resource-exhaustion", "the bound of a loop is no sink of the engine"),
     ("java/static-iv", "whether an array holds constants or random bytes is not known"),
-    ("java/uncontrolled-allocation", "precision: Math.min does not bound a size"),
     ("java/unreleased-database", "a connection that is used but never closed is missed"),
 ];
 

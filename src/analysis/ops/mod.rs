@@ -60,6 +60,13 @@ impl Frame<'_> {
     fn int_op(&mut self, name: &str, view: &CallView<'_>) -> Option<ValueId> {
         let first = *view.args.first().or(view.receiver.as_ref())?;
         match name {
+            "parse" | "valueOf" if self.values[first].range.is_some() && !self.values[first].marks.is_empty() => {
+                // A text of few characters: the number it writes is as small.
+                let known = &self.values[first];
+                let mut value = Value { range: known.range, marks: known.marks.clone(), null: Null::No, ..Value::default() };
+                value.marks.iter_mut().for_each(|mark| mark.cleared |= super::kinds::NUMBER);
+                Some(self.value(value))
+            }
             "parse" => {
                 let text = self.text_of(first)?;
                 let radix = match view.args.get(1) {
@@ -77,20 +84,71 @@ impl Frame<'_> {
                 Some(self.string(&number.to_string()))
             }
             "abs" => {
-                let number = self.values[first].only_int()?;
-                Some(self.int(number.checked_abs()?))
+                if let Some(Konst::Float(bits)) = self.values[first].only_constant() {
+                    return Some(self.constant(Konst::Float(f64::from_bits(bits).abs().to_bits())));
+                }
+                if let Some(number) = self.values[first].only_int() {
+                    return Some(self.int(number.checked_abs()?));
+                }
+                let range = super::numeric::integer_type(view.ty).map(|_| (0, self.number_limits(view).1));
+                let marks = self.values[first].marks.clone();
+                let magnitude = Some(Predicate::Magnitude(first));
+                Some(self.value(Value { range, predicate: magnitude, marks, null: Null::No, ..Value::default() }))
+            }
+            "exact" => {
+                let mut value = Value { null: Null::No, ..Value::default() };
+                for arg in &view.args {
+                    let marks = self.values[*arg].marks.clone();
+                    marks.into_iter().for_each(|mark| value.add_mark(mark));
+                }
+                self.computed(&mut value);
+                Some(self.value(value))
+            }
+            "below" => {
+                let most = self.values[first].bounds().map_or(i64::MAX, |(_, hi)| hi);
+                let mut value = self.values[first].clone();
+                value = Value {
+                    range: Some((0, most.saturating_sub(1).max(0))),
+                    null: Null::No,
+                    marks: value.marks,
+                    ..Value::default()
+                };
+                self.computed(&mut value);
+                Some(self.value(value))
+            }
+            "sqrt" => {
+                let number = self.values[first].only_constant()?.as_real()?;
+                Some(self.constant(Konst::Float(number.sqrt().to_bits())))
             }
             "min" | "max" => {
-                let (a, b) = (self.values[first].bounds()?, self.values[*view.args.get(1)?].bounds()?);
-                let range = if name == "min" { (a.0.min(b.0), a.1.min(b.1)) } else { (a.0.max(b.0), a.1.max(b.1)) };
+                let (least, most) = self.number_limits(view);
+                let second = *view.args.get(1)?;
+                let of = |value: ValueId| self.values[value].bounds().unwrap_or((least, most));
+                let (a, b) = (of(first), of(second));
+                let mut range = if name == "min" { (a.0.min(b.0), a.1.min(b.1)) } else { (a.0.max(b.0), a.1.max(b.1)) };
                 if range.0 == range.1 {
                     return Some(self.int(range.0));
                 }
-                let marks = self.values[first].marks.clone();
-                Some(self.value(Value { range: Some(range), marks, null: Null::No, ..Value::default() }))
+                // Bounded by something unknown, it is bounded.
+                if name == "min" && range.1 == most {
+                    range.1 -= 1;
+                } else if name == "max" && range.0 == least {
+                    range.0 += 1;
+                }
+                let mut value = Value { range: Some(range), null: Null::No, ..Value::default() };
+                let marks: smallvec::SmallVec<[super::value::Mark; 4]> =
+                    self.values[first].marks.iter().chain(&self.values[second].marks).copied().collect();
+                marks.into_iter().for_each(|mark| value.add_mark(mark));
+                Some(self.value(value))
             }
             _ => None,
         }
+    }
+
+    /// The limits of a call's result type.
+    fn number_limits(&self, view: &CallView<'_>) -> (i64, i64) {
+        let (bits, signed) = super::numeric::integer_type(view.ty).unwrap_or((64, true));
+        super::expr::limits(bits, signed)
     }
 
     /// A boolean that says a value equals one of several constants, or was checked to.

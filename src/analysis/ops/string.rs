@@ -197,7 +197,11 @@ impl Frame<'_> {
             Some(frame.value(value))
         };
         match name {
-            "trim" | "strip" | "toLowerCase" | "toUpperCase" => keep(self, 0, None),
+            "trim" | "strip" | "toLowerCase" | "toUpperCase" => {
+                let result = keep(self, 0, None)?;
+                self.values[result].range = self.values[subject].range;
+                Some(result)
+            }
             "length" | "indexOf" | "lastIndexOf" | "compareTo" => {
                 let low = if name == "length" { 0 } else { -1 };
                 if name == "compareTo" {
@@ -205,7 +209,7 @@ impl Frame<'_> {
                 }
                 let mut value = Value { range: Some((low, i64::from(i32::MAX))), null: Null::No, ..Value::default() };
                 for mut mark in marks.iter().copied() {
-                    mark.cleared |= kinds::NUMBER;
+                    mark.cleared |= kinds::NUMBER | kinds::COMPUTED;
                     value.add_mark(mark);
                 }
                 Some(self.value(value))
@@ -240,6 +244,14 @@ impl Frame<'_> {
                 // From the very start it keeps what is known of the start.
                 let from_start = self.values[*view.args.first()?].only_int() == Some(0);
                 let result = keep(self, 0, None)?;
+                // A text of so many characters writes no greater number.
+                let ends = [view.args.first(), view.args.get(1)].map(|arg| self.values[*arg?].only_int());
+                if let [Some(start), Some(end)] = ends
+                    && let Some(digits) = end.checked_sub(start).and_then(|digits| u32::try_from(digits).ok())
+                    && let Some(above) = 10i64.checked_pow(digits)
+                {
+                    self.values[result].range = Some((1 - above / 10, above - 1));
+                }
                 if !from_start {
                     for mark in &mut self.values[result].marks {
                         mark.at_start = true;

@@ -1,0 +1,201 @@
+//! Sums, differences and products that their type may not hold, and divisors that may be zero.
+//! Must not know where values came from.
+
+use super::{Demand, Limit, Subject, integer_type};
+use crate::analysis::expr::limits;
+use crate::analysis::frame::Frame;
+use crate::analysis::kinds;
+use crate::analysis::state::State;
+use crate::analysis::value::{Konst, ValueId};
+use crate::base::Span;
+use crate::ir::{BinOp, Operand, Ty, TyId};
+use crate::rules::CheckKind;
+
+/// An operand: as written, its value and type.
+pub(in crate::analysis) type Side<'o> = (&'o Operand, ValueId, TyId);
+
+impl Frame<'_> {
+    /// The type in which an operation is done: Java's promotion is not in the IR.
+    pub(in crate::analysis) fn operation_type(&self, a: TyId, b: TyId, dst: TyId) -> TyId {
+        if self.is_c() {
+            return dst;
+        }
+        let bits = |ty: TyId| match ty.get() {
+            Ty::Char { bits } => Some(*bits),
+            _ => integer_type(ty).map(|(bits, _)| bits),
+        };
+        match (bits(a), bits(b)) {
+            (Some(a), Some(b)) if a.max(b) > 32 => TyId::LONG,
+            (Some(_), Some(_)) => TyId::INT,
+            _ => dst,
+        }
+    }
+
+    /// A binary operation on numbers, before its result is known.
+    pub(in crate::analysis) fn check_arithmetic(
+        &mut self,
+        state: &State,
+        op: BinOp,
+        a: Side<'_>,
+        b: Side<'_>,
+        ty: TyId,
+        span: Span,
+    ) {
+        match op {
+            BinOp::Add | BinOp::Sub | BinOp::Mul => {
+                let hot = (self.is_hot(a.1), self.is_hot(b.1));
+                if (hot.0 || hot.1) && matches!(ty.get(), Ty::Int { .. }) {
+                    self.check_range(state, op, a, b, hot, ty, span);
+                }
+            }
+            BinOp::Div | BinOp::Rem => self.check_divisor(state, b, ty, span),
+            _ => {}
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one operation's facts, used here alone")]
+    fn check_range(&mut self, state: &State, op: BinOp, a: Side<'_>, b: Side<'_>, hot: (bool, bool), ty: TyId, span: Span) {
+        if op == BinOp::Mul && a.1 == b.1 {
+            return self.check_square(state, a, ty, span);
+        }
+        if hot.0 {
+            self.check_operand(state, op, a, b.1, ty, span);
+        }
+        if hot.1 && (op != BinOp::Sub || matches!(ty.get(), Ty::Int { signed: false, .. })) {
+            self.check_operand(state, if op == BinOp::Sub { BinOp::Rem } else { op }, b, a.1, ty, span);
+        }
+    }
+
+    /// One operand's demands, given the other. `Rem` stands for the right side of a difference.
+    fn check_operand(&mut self, state: &State, op: BinOp, side: Side<'_>, other: ValueId, ty: TyId, span: Span) {
+        let Some((bits, signed)) = integer_type(ty) else { return };
+        let (min, max) = limits(bits, signed);
+        let (c, d) = self.values[other].bounds().unwrap_or((min, max));
+        // An end that nothing bounds says little: any check of the operand is as good as another.
+        let (open_low, open_high) = (c <= min.saturating_add(1) && c < 0, d >= max - 1);
+        let unknown = self.values[other].consts.is_none() && open_high;
+        let exact = self.values[other].consts.is_some();
+        let (mut lo, mut hi) = (i64::MIN, i64::MAX);
+        match op {
+            BinOp::Add => {
+                if unknown {
+                    hi = max - 1;
+                } else if d > 0 {
+                    hi = max - d;
+                }
+                if c < 0 && !open_low {
+                    lo = min.saturating_sub(c);
+                }
+            }
+            BinOp::Sub => {
+                if unknown {
+                    lo = min.saturating_add(1);
+                } else if d > 0 {
+                    lo = min.saturating_add(d);
+                }
+                if c < 0 && !open_low {
+                    hi = max.saturating_add(c);
+                }
+            }
+            BinOp::Rem => hi = if unknown { max - 1 } else { c.max(0) },
+            _ if unknown => {
+                hi = max - 1;
+            }
+            _ => {
+                let factor = d.max(c.saturating_neg());
+                if factor > 1 {
+                    hi = max / factor;
+                    if signed {
+                        lo = min / factor;
+                    }
+                }
+            }
+        }
+        // Below the end of an unsigned type is a matter of its own.
+        let over = (hi < i64::MAX).then_some((CheckKind::IntegerOverflow, Limit::Between(i64::MIN, hi)));
+        let under = (lo > i64::MIN).then_some((CheckKind::IntegerUnderflow, Limit::Between(lo, i64::MAX)));
+        let over = if op == BinOp::Rem { over.map(|(_, limit)| (CheckKind::IntegerUnderflow, limit)) } else { over };
+        for (check, limit) in over.into_iter().chain(under) {
+            self.demand_number(state, (check, limit, exact), side, ty, span);
+        }
+    }
+
+    fn check_square(&mut self, state: &State, side: Side<'_>, ty: TyId, span: Span) {
+        let Some((bits, signed)) = integer_type(ty) else { return };
+        let (_, max) = limits(bits, signed);
+        let root = max.isqrt();
+        self.demand_number(state, (CheckKind::IntegerOverflow, Limit::Between(-root, root), true), side, ty, span);
+    }
+
+    /// A demand on a variable, or, for numbers from outside, on any operand.
+    pub(super) fn demand_number(
+        &mut self,
+        state: &State,
+        (check, limit, constants): (CheckKind, Limit, bool),
+        side: Side<'_>,
+        ty: TyId,
+        span: Span,
+    ) {
+        let (operand, value, own) = side;
+        if self.values[value].consts.is_some() && !self.is_variable(operand) {
+            return;
+        }
+        let within = integer_type(own).or(integer_type(ty)).map_or((i64::MIN, i64::MAX), |(bits, signed)| limits(bits, signed));
+        let (subject, name) = (Subject::Check(check), self.name_of(operand));
+        let demand = Demand { subject, limit, within, cleared: 0, name, ty, constants };
+        self.demand(state, value, demand, span);
+    }
+
+    fn check_divisor(&mut self, state: &State, side: Side<'_>, ty: TyId, span: Span) {
+        let (operand, value, own) = side;
+        if let Operand::Const(_) = operand {
+            return;
+        }
+        let is_float = matches!(own.get(), Ty::Float { .. }) || matches!(ty.get(), Ty::Float { .. });
+        let known = &self.values[value];
+        if known.marks.is_empty() && known.consts.is_none() {
+            return;
+        }
+        if is_float {
+            // Only a divisor that is a real number itself: an integer's zero shows in its own type.
+            if let Some(Konst::Float(bits)) = known.only_constant() {
+                let zero = f64::from_bits(bits) == 0.0;
+                if zero {
+                    let zero = self.int(0);
+                    self.demand_number(state, (CheckKind::DivisionByZero, Limit::NotZero, true), (operand, zero, own), ty, span);
+                }
+                return;
+            }
+        } else if integer_type(own).or(integer_type(ty)).is_none() {
+            return;
+        }
+        self.demand_number(state, (CheckKind::DivisionByZero, Limit::NotZero, true), side, ty, span);
+    }
+
+    /// A number compared with a constant that parts it from zero is not zero.
+    pub(in crate::analysis) fn is_positive_constant(&self, value: ValueId, or_equal: bool) -> bool {
+        match self.values[value].only_constant() {
+            Some(Konst::Float(bits)) => {
+                let number = f64::from_bits(bits);
+                number > 0.0 || number == 0.0 && !or_equal
+            }
+            Some(constant) => constant.as_int().is_some_and(|int| int > 0 || int == 0 && !or_equal),
+            None => false,
+        }
+    }
+
+    /// The bit of a real number's zero, for conditions.
+    pub(in crate::analysis) fn is_zero(constant: Konst) -> bool {
+        match constant {
+            Konst::Float(bits) => f64::from_bits(bits) == 0.0,
+            other => other.as_int() == Some(0),
+        }
+    }
+
+    /// A value is known not to be zero.
+    pub(in crate::analysis) fn clear_zero(&mut self, state: &mut State, value: ValueId) {
+        if !self.values[value].marks.is_empty() {
+            self.clear(state, value, kinds::NOT_ZERO);
+        }
+    }
+}

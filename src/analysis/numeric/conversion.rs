@@ -1,0 +1,59 @@
+//! Conversions to an integer type that may not hold the number. Must not know where values came from.
+
+use super::arithmetic::Side;
+use super::{Limit, integer_type};
+use crate::analysis::expr::limits;
+use crate::analysis::frame::Frame;
+use crate::analysis::state::State;
+use crate::base::Span;
+use crate::ir::{BinOp, Body, LocalId, LocalKind, Operand, Rvalue, StmtKind, TyId};
+use crate::program::FunctionTypes;
+use crate::rules::CheckKind;
+
+impl Frame<'_> {
+    /// A conversion of a number to a type.
+    pub(in crate::analysis) fn check_conversion(&mut self, state: &State, side: Side<'_>, to: TyId, span: Span) {
+        let (operand, value, own) = side;
+        let (Some((from_bits, from_signed)), Some((bits, signed))) = (integer_type(own), integer_type(to)) else { return };
+        let known = &self.values[value];
+        if bits >= from_bits || known.marks.is_empty() && known.consts.is_none() {
+            return;
+        }
+        let (min, max) = limits(bits, signed);
+        let (lo, hi) = known.bounds().unwrap_or(limits(from_bits, from_signed));
+        if lo >= min && hi <= max {
+            return;
+        }
+        // A sum or product of the narrow type is not cut off but overflows: `(byte) (b + 1)`.
+        if let Some((op, a, b)) = operand.local().and_then(|local| sum_of(self.body, self.types, local, bits)) {
+            let sides = [a, b].map(|operand| (self.operand(state, operand, span), self.operand_type(operand)));
+            let [(left, left_ty), (right, right_ty)] = sides;
+            return self.check_arithmetic(state, op, (a, left, left_ty), (b, right, right_ty), to, span);
+        }
+        // The bits of an unsigned number are often kept in a signed type: `(byte) 0xff`. Where the number is in view, the
+        // constant decides; elsewhere only what no such reading explains counts.
+        let constant = known.consts.is_some();
+        let most = if constant || !signed { max } else { limits(bits, false).1 };
+        self.demand_number(state, (CheckKind::IntegerTruncation, Limit::Between(min, most), true), side, to, span);
+    }
+}
+
+/// What gave a temporary, if it is a sum, difference or product of variables of at most so many bits.
+fn sum_of<'b>(body: &'b Body, types: &FunctionTypes, local: LocalId, most: u8) -> Option<(BinOp, &'b Operand, &'b Operand)> {
+    if body.locals.get(local).is_none_or(|local| local.kind != LocalKind::Temp) {
+        return None;
+    }
+    let narrow = |operand: &Operand| {
+        operand
+            .local()
+            .is_none_or(|local| types.locals.get(local).and_then(|ty| integer_type(*ty)).is_some_and(|(bits, _)| bits <= most))
+    };
+    body.stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign(dst, Rvalue::Binary(op @ (BinOp::Add | BinOp::Sub | BinOp::Mul), a, b))
+            if *dst == local && narrow(a) && narrow(b) =>
+        {
+            Some((*op, a, b))
+        }
+        _ => None,
+    })
+}

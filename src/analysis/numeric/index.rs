@@ -1,0 +1,80 @@
+//! Positions in arrays. Must not know where values came from.
+
+use super::{Demand, Limit, Subject};
+use crate::analysis::frame::Frame;
+use crate::analysis::state::{Cell, State};
+use crate::analysis::value::{Null, ObjId, Value, ValueId};
+use crate::base::Span;
+use crate::ir::{Operand, Place, PlaceBase, Proj, Ty, TyId};
+use crate::rules::CheckKind;
+
+impl Frame<'_> {
+    /// An element of an array is read or written.
+    pub(in crate::analysis) fn check_index(
+        &mut self,
+        state: &State,
+        array: ValueId,
+        operand: &Operand,
+        index: ValueId,
+        span: Span,
+    ) {
+        let literal = matches!(operand, Operand::Const(_));
+        if !literal && self.values[index].marks.is_empty() && self.values[index].consts.is_none() {
+            return;
+        }
+        let [object] = self.values[array].objects.as_slice() else {
+            if !literal {
+                self.demand_index(state, operand, index, None, span);
+            }
+            return;
+        };
+        let size = state.cell(*object, Cell::Size).filter(|_| self.objects[*object].is_made());
+        let count = size.and_then(|size| self.values[size].only_int());
+        if let (Some(size), None, Some(at)) = (size, count, self.values[index].only_int()) {
+            // A fixed place in an array of a size that came from outside: it may not be there.
+            if !self.values[size].marks.is_empty() {
+                let name = self.ctx.names.empty;
+                let demand = Demand {
+                    subject: Subject::Check(CheckKind::UncheckedIndex),
+                    limit: Limit::Between(at.saturating_add(1), i64::MAX),
+                    within: (0, i64::MAX),
+                    cleared: 0,
+                    name,
+                    ty: TyId::UNKNOWN,
+                    constants: false,
+                };
+                self.demand(state, size, demand, span);
+            }
+            return;
+        }
+        if !literal {
+            self.demand_index(state, operand, index, count, span);
+        }
+    }
+
+    /// The length of a Java array, where the place is one.
+    pub(in crate::analysis) fn array_length(&mut self, state: &mut State, place: &Place, objects: &[ObjId]) -> Option<ValueId> {
+        let ([Proj::Field(name)], PlaceBase::Local(local), [object]) = (place.proj.as_slice(), place.base, objects) else {
+            return None;
+        };
+        if name.as_str() != "length" || self.is_c() || !matches!(self.local_type(local).get(), Ty::Array(..)) {
+            return None;
+        }
+        // How long an array is, memory decides: no matter where the number came from.
+        let size = state.cell(*object, Cell::Size).filter(|size| self.values[*size].marks.is_empty());
+        let size = size.unwrap_or_else(|| {
+            let known = state.cell(*object, Cell::Size).and_then(|size| self.values[size].bounds());
+            let (lo, hi) = known.unwrap_or((0, i64::MAX));
+            let range = Some((lo.max(0), hi.min(i64::from(i32::MAX))));
+            self.value(Value { range, null: Null::No, ..Value::default() })
+        });
+        Some(size)
+    }
+
+    fn demand_index(&mut self, state: &State, operand: &Operand, index: ValueId, count: Option<i64>, span: Span) {
+        let own = self.operand_type(operand);
+        let last = count.map_or(i64::from(i32::MAX) - 1, |count| count - 1);
+        let bad = (CheckKind::UncheckedIndex, Limit::Between(0, last), last >= 0 && count.is_some());
+        self.demand_number(state, bad, (operand, index, own), own, span);
+    }
+}
