@@ -16,13 +16,21 @@ use crate::rules::CheckKind;
 /// In larger functions every block counts as one of a loop: constant conditions are not worth the time.
 const MAX_BLOCKS: usize = 200;
 
+/// How a local gets its value.
+#[derive(Clone, Copy, Default)]
+struct Written {
+    /// How many statements assign it.
+    times: u8,
+    /// Whether one of them assigns something else than a constant or what an operator gives.
+    unsure: bool,
+}
+
 /// What is known of the conditions of a function.
 #[derive(Default)]
 pub(super) struct Conditions {
     /// Whether the function compares something with null at all.
     has_null_checks: bool,
-    /// Whether all that is assigned to a local is constants and what operators give: what calls return is known less well.
-    calculated: IndexVec<LocalId, bool>,
+    written: IndexVec<LocalId, Written>,
     /// Blocks that control may come back to, once asked for.
     in_loops: Option<FastSet<BlockId>>,
     /// Variables that more than their name may change.
@@ -59,19 +67,22 @@ impl Conditions {
                     | StmtKind::Assign(_, Rvalue::Binary(BinOp::Eq | BinOp::Ne, Operand::Const(Const::Null), _))
             )
         });
-        let mut calculated: IndexVec<LocalId, bool> = index_vec::index_vec![true; body.locals.len()];
+        let mut written: IndexVec<LocalId, Written> = index_vec::index_vec![Written::default(); body.locals.len()];
         for stmt in &body.stmts {
-            let unsure = match &stmt.kind {
-                StmtKind::Assign(_, Rvalue::Binary(..) | Rvalue::Unary(..) | Rvalue::Use(Operand::Const(_))) => None,
-                StmtKind::Assign(dst, _) => Some(*dst),
-                StmtKind::Call(call) => body.calls.get(*call).and_then(|call| call.dst),
-                _ => None,
+            let (local, simple) = match &stmt.kind {
+                StmtKind::Assign(dst, Rvalue::Binary(..) | Rvalue::Unary(..) | Rvalue::Use(Operand::Const(_))) => {
+                    (Some(*dst), true)
+                }
+                StmtKind::Assign(dst, _) => (Some(*dst), false),
+                StmtKind::Call(call) => (body.calls.get(*call).and_then(|call| call.dst), false),
+                _ => (None, true),
             };
-            if let Some(place) = unsure.and_then(|local| calculated.get_mut(local)) {
-                *place = false;
+            if let Some(place) = local.and_then(|local| written.get_mut(local)) {
+                place.times = place.times.saturating_add(1);
+                place.unsure |= !simple;
             }
         }
-        Conditions { has_null_checks, calculated, addressed: address_taken(body), ..Conditions::default() }
+        Conditions { has_null_checks, written, addressed: address_taken(body), ..Conditions::default() }
     }
 }
 
@@ -142,7 +153,11 @@ impl Frame<'_> {
         {
             return;
         }
-        if self.conditions.calculated.get(subject).is_none_or(|calculated| !calculated) || self.is_in_loop(block) {
+        // What calls return, and what loops do to a variable, is known less well.
+        let steady = |operand: &Operand| {
+            operand.local().is_none_or(|local| self.conditions.written.get(local).is_some_and(|it| it.times <= 1 && !it.unsure))
+        };
+        if !steady(a) || !steady(b) || self.is_in_loop(block) {
             return;
         }
         // What a constant of the program decides is configuration; in C, what a macro or the platform does.
@@ -157,7 +172,8 @@ impl Frame<'_> {
         let value = self.read_local(state, local);
         let at = self.conditions.dereferenced.get(&value).copied();
         let name = self.name_of_local(local);
-        let spoiled = at.is_none() || name.as_str().is_empty();
+        let steady = self.conditions.written.get(local).is_some_and(|it| it.times <= 1);
+        let spoiled = at.is_none() || name.as_str().is_empty() || !steady;
         let at = at.unwrap_or(span);
         self.add_condition(span, Seen { kind: Kind::Null, name, may_be: [false; 2], spoiled, at });
     }

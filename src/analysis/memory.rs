@@ -44,7 +44,7 @@ impl Frame<'_> {
                 Some(length) => length,
                 None => {
                     let value = self.load_cell(state, &objects, cell, through, ty);
-                    self.from_outside(place, value, span)
+                    self.read_source(place, value, span)
                 }
             },
             None => self.unknown(),
@@ -52,7 +52,7 @@ impl Frame<'_> {
     }
 
     /// What a library's static field gives may come from outside: `System.in`.
-    fn from_outside(&mut self, place: &Place, value: ValueId, span: Span) -> ValueId {
+    fn read_source(&mut self, place: &Place, value: ValueId, span: Span) -> ValueId {
         let (PlaceBase::Static(ty), [Proj::Field(name)]) = (place.base, place.proj.as_slice()) else { return value };
         let models = self.models;
         let Some(class) = models.fields.get(name).and(ty.name()) else { return value };
@@ -65,7 +65,7 @@ impl Frame<'_> {
         let mark = Mark { origin, kinds: model.source, name: *name, cleared: 0, path, at_start: true };
         let marks = SmallVec::from_buf([mark]);
         let kind = ObjectKind::Opaque;
-        let object = self.objects.push(super::frame::Object { kind, class: model.ty, marks: marks.clone() });
+        let object = self.objects.push(super::frame::Object { kind, class: model.ty, marks });
         self.value(Value {
             null: Null::No,
             marks: SmallVec::from_buf([mark]),

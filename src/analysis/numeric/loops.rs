@@ -79,7 +79,7 @@ fn counts_up_to(body: &Body, test: BlockId, counter: LocalId, bound: LocalId) ->
     };
     let is_temp = |local: LocalId| body.locals.get(local).is_some_and(|local| local.kind == LocalKind::Temp);
     let counts = source(bound).is_some_and(|bound| !assigned(bound) && !is_temp(bound))
-        && source(counter).map_or_else(|| is_temp(counter), |counter| assigned(counter));
+        && source(counter).map_or_else(|| is_temp(counter), assigned);
     let leaves = |block: &BlockId| successors(body, *block).iter().any(|next| !inside.contains(next));
     counts.then(|| !inside.iter().any(|block| *block != test && leaves(block)))
 }
