@@ -14,6 +14,7 @@ mod demand;
 mod expr;
 mod frame;
 mod instantiate;
+mod integers;
 mod interp;
 mod kinds;
 mod liveness;

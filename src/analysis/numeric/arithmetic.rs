@@ -2,8 +2,8 @@
 //! Must not know where values came from.
 
 use super::{Demand, Limit, Subject, integer_type};
-use crate::analysis::expr::limits;
 use crate::analysis::frame::Frame;
+use crate::analysis::integers::limits;
 use crate::analysis::kinds;
 use crate::analysis::state::State;
 use crate::analysis::value::{Konst, ValueId};

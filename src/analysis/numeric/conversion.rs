@@ -2,8 +2,8 @@
 
 use super::arithmetic::Side;
 use super::{Limit, integer_type};
-use crate::analysis::expr::limits;
 use crate::analysis::frame::Frame;
+use crate::analysis::integers::limits;
 use crate::analysis::state::State;
 use crate::base::Span;
 use crate::ir::{BinOp, Body, LocalId, LocalKind, Operand, Rvalue, StmtKind, TyId};

@@ -297,7 +297,7 @@ impl Frame<'_> {
             && known.consts.is_none()
             && known.objects.is_empty()
         {
-            known.range = Some(super::expr::limits(bits, signed));
+            known.range = Some(super::integers::limits(bits, signed));
         }
     }
 

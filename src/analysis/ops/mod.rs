@@ -148,7 +148,7 @@ impl Frame<'_> {
     /// The limits of a call's result type.
     fn number_limits(&self, view: &CallView<'_>) -> (i64, i64) {
         let (bits, signed) = super::numeric::integer_type(view.ty).unwrap_or((64, true));
-        super::expr::limits(bits, signed)
+        super::integers::limits(bits, signed)
     }
 
     /// A boolean that says a value equals one of several constants, or was checked to.
