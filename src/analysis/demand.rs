@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::base::FastMap;
 use crate::ir::{
-    BinOp, Body, Call, Callee, Const, LocalId, LocalKind, Operand, Place, PlaceBase, Rvalue, StmtKind, Terminator, Ty,
+    BinOp, Body, Call, Callee, Const, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Terminator, Ty,
 };
 use crate::program::{CallTarget, FuncId, Program};
 use crate::rules::{ApiModel, Models, RuleSet, Slot, SourceKinds};
@@ -344,7 +344,7 @@ impl<'f> Pass<'f> {
                 Some(place) => {
                     // What is put into a part is in the whole.
                     self.put_into(place, filled);
-                    self.base(place)
+                    self.base(place) | self.library_field(place)
                 }
                 None => 0,
             },
@@ -375,6 +375,12 @@ impl<'f> Pass<'f> {
             Rvalue::MethodRef { receiver, .. } => receiver.as_ref().map_or(0, |receiver| self.operand(receiver)),
         };
         self.carry(dst, carried);
+    }
+
+    /// What a library's static field brings in: `System.in`.
+    fn library_field(&self, place: &Place) -> Mask {
+        let (PlaceBase::Static(_), [Proj::Field(name)]) = (place.base, place.proj.as_slice()) else { return 0 };
+        self.models.fields.get(name).into_iter().flatten().fold(0, |all, field| all | mask(field.source))
     }
 
     /// What a function hands out, as far as it is known yet.

@@ -333,14 +333,12 @@ impl Frame<'_> {
         Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
     }
 
-    /// A stream knows the constant name it was opened by, for property files of the project.
+    /// A stream knows the constant name of the class-path resource that it reads, for property files of the project. A
+    /// file opened by its path is outside data: others may have changed it.
     fn note_resource(&mut self, state: &mut State, view: &CallView<'_>, result: ValueId) {
         let opens = matches!(view.name.as_str(), "getResourceAsStream" | "getResource")
             || view.call.kind == CallKind::New
-                && view
-                    .target
-                    .owner
-                    .is_some_and(|owner| matches!(owner.simple_name(), "FileInputStream" | "FileReader" | "ClassPathResource"));
+                && view.target.owner.is_some_and(|owner| owner.simple_name() == "ClassPathResource");
         let Some(&first) = view.args.first() else { return };
         if opens
             && self.text_of(first).is_some()
