@@ -5,7 +5,7 @@ use super::interp::Exits;
 use super::state::{Cell, State, Test};
 use super::summary::{MAX_OUTCOMES, NON_NULL, Outcome, SumMark, SumObject, SumValue, Summary, UNKNOWN};
 use super::value::{InputId, Null, ObjId, Origin, Value, ValueId};
-use crate::base::FastMap;
+use crate::base::{FastMap, Symbol};
 
 /// Objects beyond this depth from a result are not handed up.
 const MAX_OBJECT_DEPTH: u8 = 4;
@@ -23,6 +23,8 @@ struct Exporter<'f, 'a> {
     summary: Summary,
     values: FastMap<ValueId, u32>,
     objects: FastMap<ObjId, u32>,
+    /// Whether objects that were not made in view are told too: pages read their properties by name.
+    opaque: bool,
 }
 
 impl Frame<'_> {
@@ -38,6 +40,7 @@ impl Frame<'_> {
             summary: Summary::default(),
             values: FastMap::default(),
             objects: FastMap::default(),
+            opaque: false,
         };
         for (state, result) in &ways {
             let outcome = exporter.outcome(state, *result);
@@ -55,6 +58,20 @@ impl Frame<'_> {
             summary.outcomes.push(Outcome::default());
         }
         summary
+    }
+
+    /// Values of a state, for code that is no caller.
+    pub(super) fn export_values(&mut self, state: &State, values: &[(Symbol, ValueId)]) -> (Summary, Vec<(Symbol, u32)>) {
+        let mut exporter = Exporter {
+            frame: self,
+            owned: Vec::new(),
+            summary: Summary::default(),
+            values: FastMap::default(),
+            objects: FastMap::default(),
+            opaque: true,
+        };
+        let named = values.iter().map(|(name, value)| (*name, exporter.value(state, *value, 0))).collect();
+        (exporter.summary, named)
     }
 
     /// Returns that give and write the same become one; too many become one anyway.
@@ -156,7 +173,8 @@ impl Exporter<'_, '_> {
             null: value.null,
             range: value.range,
             prefix: value.prefix,
-            input: value.input.filter(|_| value.consts.is_none()).map(InputId::raw),
+            // Nobody passes inputs to what is no caller.
+            input: value.input.filter(|_| value.consts.is_none() && !self.opaque).map(InputId::raw),
             ..SumValue::default()
         };
         for mark in &value.marks {
@@ -177,6 +195,10 @@ impl Exporter<'_, '_> {
         for object in &value.objects {
             match self.frame.objects[*object].kind {
                 ObjectKind::Input(input) => out.input_objects.push(input.raw()),
+                ObjectKind::Opaque if self.opaque && depth < MAX_OBJECT_DEPTH => {
+                    let object = self.object(state, *object, depth + 1);
+                    out.objects.push(object);
+                }
                 ObjectKind::Allocated(_) | ObjectKind::Lambda(..) if depth < MAX_OBJECT_DEPTH => {
                     let object = self.object(state, *object, depth + 1);
                     out.objects.push(object);
@@ -217,7 +239,8 @@ impl Exporter<'_, '_> {
             ObjectKind::Lambda(func, _) => Some(*func),
             _ => None,
         };
-        self.summary.objects.push(SumObject { class: object.class, cells: Vec::new(), lambda });
+        let opaque = object.kind == ObjectKind::Opaque;
+        self.summary.objects.push(SumObject { class: object.class, cells: Vec::new(), lambda, opaque });
         let owned = self.owned.contains(&id);
         let cells: Vec<(Cell, ValueId)> =
             state.cells(id).filter(|(cell, _)| !(owned && matches!(cell, Cell::Status(_)))).take(MAX_CELLS).collect();

@@ -143,7 +143,8 @@ impl<'a> Frame<'a> {
             let model = self.exact_model(view).unwrap_or(model);
             return Ways::One(self.call_model(state, view, model, hit.loose));
         }
-        Ways::One(self.call_unknown(state, view))
+        let result = self.accessor(state, view);
+        Ways::One(result.unwrap_or_else(|| self.call_unknown(state, view)))
     }
 
     /// The functions a call may run, narrowed by what the receiver is known to be.
@@ -232,10 +233,22 @@ impl<'a> Frame<'a> {
     fn call_one(&mut self, state: &mut State, view: &CallView<'_>, callee: FuncId, receiver: Option<ValueId>) -> Ways {
         match self.ctx.summary(callee, self.id) {
             Some(summary) => {
-                let passed = Passed { callee, receiver, args: &view.args, captured: &[], span: view.span };
+                let spread = self.spread(view);
+                let passed = Passed { callee, receiver, args: &view.args, captured: &[], span: view.span, spread };
                 self.instantiate(state, summary, &passed)
             }
             None => Ways::One(self.call_unknown(state, view)),
+        }
+    }
+
+    /// Whether the last argument is declared an array; `None` where its type is not known.
+    fn spread(&self, view: &CallView<'_>) -> Option<bool> {
+        match view.call.args.last()? {
+            crate::ir::Operand::Local(local) => match self.local_type(*local).get() {
+                Ty::Unknown => None,
+                ty => Some(matches!(ty, Ty::Array(..))),
+            },
+            crate::ir::Operand::Const(_) => Some(false),
         }
     }
 
@@ -255,7 +268,8 @@ impl<'a> Frame<'a> {
         let ObjectKind::Lambda(func, captured) = self.objects[*object].kind.clone() else { return None };
         let summary = self.ctx.summary(func, self.id)?;
         let mut after = state.clone();
-        let passed = Passed { callee: func, receiver: None, args: &view.args, captured: &captured, span: view.span };
+        let passed =
+            Passed { callee: func, receiver: None, args: &view.args, captured: &captured, span: view.span, spread: None };
         let ways = self.instantiate(&mut after, summary, &passed);
         match ways {
             Ways::Never => return None,
@@ -282,7 +296,8 @@ impl<'a> Frame<'a> {
             };
             let inputs: SmallVec<[ValueId; 6]> = (0..params).map(|_| element).collect();
             let mut after = state.clone();
-            let passed = Passed { callee: func, receiver: None, args: &inputs, captured: &captured, span: view.span };
+            let passed =
+                Passed { callee: func, receiver: None, args: &inputs, captured: &captured, span: view.span, spread: None };
             match self.instantiate(&mut after, summary, &passed) {
                 Ways::Never => {}
                 Ways::One(result) => {

@@ -72,7 +72,9 @@ impl Demand {
 
     /// The kinds of tainted data that some caller may hand this function.
     pub(super) fn kinds(&self, func: FuncId) -> SourceKinds {
-        self.arrives.get(func).map_or(SourceKinds::all(), |mask| kinds(*mask))
+        let kinds = self.arrives.get(func).map_or(SourceKinds::all(), |mask| kinds(*mask));
+        // What of a request is a secret, names tell.
+        if kinds.intersects(SourceKinds::WEB) { kinds | SourceKinds::SECRET } else { kinds }
     }
 
     /// Whether tainted data is ever in this function, from wherever.
@@ -196,6 +198,11 @@ impl<'f> Pass<'f> {
             LocalKind::User | LocalKind::Temp => 0,
         });
         let mut carries: IndexVec<LocalId, Mask> = inputs.collect();
+        if unit.language == crate::ir::Language::Jsp {
+            // What handlers put into the model of a page comes by its name: any variable may hold it.
+            let attributes = mask(SourceKinds::WEB | SourceKinds::DB | SourceKinds::PAGE);
+            carries.iter_mut().for_each(|carried| *carried |= attributes);
+        }
         for source in program.entries.get(&func).into_iter().flatten() {
             let local = function.params.get(source.param).map(|param| param.local);
             if let Some(place) = local.and_then(|local| carries.get_mut(local)) {

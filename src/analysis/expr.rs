@@ -12,6 +12,8 @@ use crate::ir::{BinOp, LocalId, Operand, Rvalue, Ty, TyId, UnOp};
 
 /// Elements of an array written out in the source that have a cell each.
 const MAX_INDEXED: usize = 64;
+/// Longer known beginnings of strings are cut.
+const MAX_PREFIX: usize = 512;
 
 impl Frame<'_> {
     pub(super) fn rvalue(&mut self, state: &mut State, dst: LocalId, rvalue: &Rvalue, span: Span) -> ValueId {
@@ -228,7 +230,15 @@ impl Frame<'_> {
         }
         let empty_left = left.as_ref().is_some_and(|left| left.iter().all(String::is_empty));
         let prefix = match left.as_deref() {
-            Some([only]) if !only.is_empty() => Some(crate::base::Symbol::new(only)),
+            // All of the left is known: the right's beginning goes on from there.
+            Some([only]) if !only.is_empty() => {
+                let more = self.values[b].prefix.map_or("", crate::base::Symbol::as_str);
+                Some(if more.is_empty() || only.len() + more.len() > MAX_PREFIX {
+                    crate::base::Symbol::new(only)
+                } else {
+                    crate::base::Symbol::new(&format!("{only}{more}"))
+                })
+            }
             Some([_]) => self.values[b].prefix,
             _ => self.values[a].prefix,
         };
@@ -248,24 +258,6 @@ impl Frame<'_> {
             return self.values[value].marks.iter().copied().collect();
         }
         self.deep_marks(state, value)
-    }
-
-    /// A value that is one of these strings.
-    pub(super) fn strings(&mut self, all: &[String]) -> ValueId {
-        match all {
-            [only] => self.string(only),
-            _ if all.iter().all(|text| text.len() <= 512) && all.len() <= MAX_CONSTS => {
-                let mut consts: SmallVec<[Konst; 1]> = SmallVec::new();
-                for text in all {
-                    let constant = Konst::Str(crate::base::Symbol::new(text));
-                    if !consts.contains(&constant) {
-                        consts.push(constant);
-                    }
-                }
-                self.value(Value { consts: Some(consts), null: Null::No, ..Value::default() })
-            }
-            _ => self.non_null(),
-        }
     }
 
     pub(super) fn equality(&mut self, a: ValueId, b: ValueId, negate: bool) -> ValueId {

@@ -72,6 +72,8 @@ pub(super) struct FrameFindings {
     pub(super) examined: FastMap<RuleId, Examined>,
     pub(super) counted: FastSet<(RuleId, Span)>,
     pub(super) bound_hits: u32,
+    /// Outputs of unknown origin: one report a rule and attribute.
+    pub(super) grouped: FastSet<(RuleId, Symbol)>,
 }
 
 /// The function under analysis.
@@ -84,6 +86,8 @@ pub(super) struct Frame<'a> {
     pub(super) types: &'a FunctionTypes,
     pub(super) models: &'a Models,
     pub(super) file: FileId,
+    /// Whether callers outside of the program control parameters of it.
+    pub(super) is_entry: bool,
     pub(super) values: IndexVec<ValueId, Value>,
     pub(super) objects: IndexVec<ObjId, Object>,
     pub(super) inputs: IndexVec<InputId, Input>,
@@ -122,6 +126,8 @@ pub(super) struct Frame<'a> {
     pub(super) conditions: super::conditions::Conditions,
     /// Where each resource was acquired.
     pub(super) acquired: FastMap<(ObjId, Symbol), FileSpan>,
+    /// Those still open where an exception leaves the function.
+    pub(super) open_on_exception: Vec<(ObjId, Symbol)>,
     /// Where each was released last.
     pub(super) released: FastMap<(ObjId, Symbol), FileSpan>,
 }
@@ -152,6 +158,7 @@ impl<'a> Frame<'a> {
             types: &ctx.program.types[id],
             models: crate::program::Program::models(unit, ctx.rules),
             file: unit.file,
+            is_entry: ctx.program.entries.contains_key(&id),
             values,
             objects,
             inputs,
@@ -168,6 +175,7 @@ impl<'a> Frame<'a> {
                 examined: FastMap::default(),
                 counted: FastSet::default(),
                 bound_hits: 0,
+                grouped: FastSet::default(),
             },
             stored: FastMap::default(),
             older: FastMap::default(),
@@ -183,6 +191,7 @@ impl<'a> Frame<'a> {
             splits_left: 0,
             conditions: super::conditions::Conditions::of(body),
             acquired: FastMap::default(),
+            open_on_exception: Vec::new(),
             released: FastMap::default(),
         };
         if unit.language == Language::C {

@@ -29,6 +29,8 @@ pub(super) struct Passed<'v> {
     pub(super) captured: &'v [ValueId],
     /// The call.
     pub(super) span: Span,
+    /// Whether the last argument is an array that takes the place of a varargs parameter's; `None`: not known.
+    pub(super) spread: Option<bool>,
 }
 
 /// The values of one call, for a summary's inputs.
@@ -49,8 +51,8 @@ struct Binding<'s> {
 impl Frame<'_> {
     /// How a call of a function of the program may end. With [`Ways::Never`] the state is of no use any more.
     pub(super) fn instantiate(&mut self, state: &mut State, summary: &Summary, passed: &Passed<'_>) -> Ways {
-        let &Passed { callee, receiver, args, captured, span } = passed;
-        let args = self.pack_varargs(state, callee, args, span);
+        let &Passed { callee, receiver, args, captured, span, spread } = passed;
+        let args = self.pack_varargs(state, callee, args, span, spread);
         let mut binding = Binding {
             summary,
             callee,
@@ -95,19 +97,28 @@ impl Frame<'_> {
                 ways.push((after, result));
             }
         }
+        if ways.len() > 1 && !self.acquired.is_empty() {
+            self.settle_closing(callee, &mut ways);
+        }
         if ways.is_empty() { Ways::Never } else { Ways::Several(ways) }
     }
 
     /// Arguments beyond the fixed ones become the array that the last parameter is.
-    fn pack_varargs(&mut self, state: &mut State, callee: FuncId, args: &[ValueId], span: Span) -> SmallVec<[ValueId; 6]> {
+    fn pack_varargs(
+        &mut self,
+        state: &mut State,
+        callee: FuncId,
+        args: &[ValueId],
+        span: Span,
+        spread: Option<bool>,
+    ) -> SmallVec<[ValueId; 6]> {
         let function = self.ctx.program.function(callee).1;
         let fixed = function.params.len().saturating_sub(1);
         if self.is_c() || !function.modifiers.contains(Modifiers::VARARGS) || args.len() < fixed {
             return args.iter().copied().collect();
         }
         if let [only] = args.get(fixed..).unwrap_or_default()
-            && !self.values[*only].objects.is_empty()
-            && self.values[*only].consts.is_none()
+            && spread.unwrap_or(!self.values[*only].objects.is_empty() && self.values[*only].consts.is_none())
         {
             // An array passed as it is.
             return args.iter().copied().collect();
@@ -143,9 +154,22 @@ impl Frame<'_> {
                         self.reference(holder)
                     }
                 };
+                let mut class = match described.root {
+                    Root::This => self.ctx.program.owner_name(binding.callee),
+                    _ => None,
+                };
                 for cell in &described.path {
                     let objects = self.objects_of(value);
-                    value = self.load_cell(state, &objects, *cell, Some(value), TyId::UNKNOWN);
+                    // The type tells whether a number is read, of which nothing of the text is left.
+                    let class_of_it = class.take().or_else(|| objects.first().and_then(|object| self.objects[*object].class));
+                    let ty = match (cell, class_of_it) {
+                        (Cell::Field(name), Some(class)) => {
+                            self.ctx.program.find_field(class, *name, self.models).map_or(TyId::UNKNOWN, |(_, ty, _)| ty)
+                        }
+                        _ => TyId::UNKNOWN,
+                    };
+                    value = self.load_cell(state, &objects, *cell, Some(value), ty);
+                    class = ty.name();
                 }
                 value
             }
@@ -301,6 +325,23 @@ impl Frame<'_> {
         }
     }
 
+    /// A value that a function which is no callee has left.
+    pub(super) fn import_value(&mut self, state: &mut State, summary: &Summary, from: FuncId, at: u32, span: Span) -> ValueId {
+        let mut binding = Binding {
+            summary,
+            callee: from,
+            receiver: None,
+            args: SmallVec::new(),
+            captured: &[],
+            span,
+            inputs: smallvec::smallvec![None; summary.inputs.len()],
+            values: smallvec::smallvec![None; summary.values.len()],
+            objects: smallvec::smallvec![None; summary.objects.len()],
+            decided: false,
+        };
+        self.import(state, &mut binding, at)
+    }
+
     /// A summary's value as the caller's.
     fn import(&mut self, state: &mut State, binding: &mut Binding<'_>, at: u32) -> ValueId {
         match at {
@@ -330,6 +371,13 @@ impl Frame<'_> {
             prefix: described.prefix,
             ..Value::default()
         };
+        // What the callee did to the text of one input, the beginning of an address stays that of the argument.
+        if let [mark] = described.marks.as_slice()
+            && let (Some(input), true, None) = (mark.input, mark.at_start, described.prefix)
+        {
+            let actual = self.bound(state, binding, input);
+            value.prefix = self.values[actual].prefix.filter(|prefix| prefix.as_str().contains("://"));
+        }
         for mark in &described.marks {
             match mark.input {
                 None => {
@@ -371,9 +419,13 @@ impl Frame<'_> {
         if let Some(place) = binding.values.get_mut(at as usize) {
             *place = Some(id);
         }
-        for object in &described.objects {
-            if let Some(object) = self.import_object(state, binding, *object) {
+        for described_object in &described.objects {
+            if let Some(object) = self.import_object(state, binding, *described_object) {
                 self.values[id].objects.push(object);
+                if summary.objects.get(*described_object as usize).is_some_and(|object| object.opaque) {
+                    self.objects[object].marks = self.values[id].marks.clone();
+                    self.objects[object].kind = ObjectKind::Opaque;
+                }
             }
         }
         id
@@ -387,6 +439,7 @@ impl Frame<'_> {
         let described = summary.objects.get(at as usize)?;
         let object = match described.lambda {
             Some(func) => self.new_object(ObjectKind::Lambda(func, Vec::new()), None),
+            None if described.opaque => self.new_object(ObjectKind::Opaque, described.class),
             None => self.allocation(binding.span, 16 + at, described.class),
         };
         if let Some(place) = binding.objects.get_mut(at as usize) {

@@ -195,6 +195,9 @@ impl Frame<'_> {
     fn mark_entry(&mut self, value: ValueId, kinds: crate::rules::SourceKinds, local: LocalId) {
         let Some(decl) = self.body.locals.get(local) else { return };
         let (span, name) = (decl.span, decl.name.unwrap_or_else(|| crate::base::Symbol::new("")));
+        let annotations =
+            self.function.params.iter().find(|param| param.local == local).map(|param| param.annotations.as_slice());
+        let name = self.ctx.mark_name(self.function, annotations.unwrap_or_default(), name);
         let cleared = self.cleared_by_type(self.local_type(local));
         let step = self.hop(span, crate::findings::StepKind::Source, name);
         let path = self.traces.push(None, step);
@@ -239,15 +242,31 @@ impl Frame<'_> {
                 if state.heap.entries().len() > MAX_HEAP {
                     self.collect_garbage(&mut state);
                 }
+                if let (None, false, crate::ir::StmtKind::Call(call)) = (data.unwind, self.acquired.is_empty(), &stmt.kind) {
+                    self.note_open_at_call(&state, *call);
+                }
+                let mut thrown = None;
                 if let (Some(handler), crate::ir::StmtKind::Call(_)) = (data.unwind, &stmt.kind) {
                     let changed = handler_state.as_ref().is_none_or(|sent| !self.same(sent, &state, false));
                     if changed {
                         handler_state = Some(state.clone());
-                        out.push((handler, state.clone()));
+                        if self.acquired.is_empty() {
+                            out.push((handler, state.clone()));
+                        } else {
+                            thrown = Some((handler, state.clone()));
+                        }
                     }
                 }
                 let mut more = Vec::new();
-                if !self.stmt(&mut state, stmt, &mut more) {
+                let ends = self.stmt(&mut state, stmt, &mut more);
+                if let Some((handler, mut before)) = thrown {
+                    // A call that closes something has tried to, even if it throws.
+                    if ends {
+                        self.keep_released(&mut before, &state);
+                    }
+                    out.push((handler, before));
+                }
+                if !ends {
                     // The statement does not end normally.
                     match self.resume(&mut alternatives) {
                         Some((at, resumed)) => {
@@ -317,6 +336,9 @@ impl Frame<'_> {
             }
             Terminator::Return(operand) => {
                 let value = operand.as_ref().map(|operand| self.operand(&state, operand, data.term_span));
+                if let (Some(value), true) = (value, self.is_entry) {
+                    self.returned(&state, value, data.term_span);
+                }
                 // The truth of a condition on the inputs: a caller that asks learns it of what it passed.
                 if let Some(value) = value
                     && self.tells_of_inputs(value)
@@ -334,9 +356,13 @@ impl Frame<'_> {
             }
             Terminator::Throw(operand) => {
                 let value = self.operand(&state, operand, data.term_span);
-                if let Some(handler) = data.unwind {
-                    state.exception = Some(value);
-                    out.push((handler, state));
+                match data.unwind {
+                    Some(handler) => {
+                        state.exception = Some(value);
+                        out.push((handler, state));
+                    }
+                    None if !self.acquired.is_empty() => self.note_open(&state),
+                    None => {}
                 }
             }
             Terminator::Catch { exception, arms, otherwise } => {

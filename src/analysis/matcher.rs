@@ -3,6 +3,7 @@
 use super::call::CallView;
 use super::frame::{Frame, ObjectKind};
 use super::state::State;
+use super::summary::Root;
 use super::value::{Konst, Null, ValueId};
 use crate::base::Symbol;
 use crate::ir::{AnnotationUse, AnnotationValue, CallKind, Const};
@@ -170,6 +171,11 @@ impl Frame<'_> {
     /// Whether an array holds constants only: a key or salt written in the source.
     fn is_constant_contents(&self, state: &State, value: ValueId) -> bool {
         let [object] = self.values[value].objects.as_slice() else { return false };
+        if let ObjectKind::Input(input) = self.objects[*object].kind
+            && let Root::Static(class, field) = self.inputs[input].root
+        {
+            return self.ctx.program.constant_arrays.contains(&(class, field));
+        }
         if !matches!(self.objects[*object].kind, ObjectKind::Allocated(_)) {
             return false;
         }

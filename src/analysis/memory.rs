@@ -8,6 +8,7 @@ use super::summary::{Input, Root};
 use super::value::{Konst, Mark, Null, ObjId, Value, ValueId};
 use crate::base::{Span, Symbol};
 use crate::ir::{Const, LocalId, Operand, Place, PlaceBase, PlaceId, Proj, Ty, TyId};
+use crate::rules::SourceKinds;
 
 /// What a place's last step works on.
 pub(super) enum Target {
@@ -16,6 +17,9 @@ pub(super) enum Target {
     /// A cell of one or more objects; the value through which they were reached.
     Cell(SmallVec<[ObjId; 1]>, Cell, Option<ValueId>),
 }
+
+/// Kinds of input whose marks take the name of the property that is read.
+const NAMED: SourceKinds = SourceKinds::WEB.union(SourceKinds::DB);
 
 impl Frame<'_> {
     /// The value of an operand.
@@ -319,7 +323,18 @@ impl Frame<'_> {
                 self.value(value)
             }
             _ => {
-                let marks = self.objects[object].marks.clone();
+                let mut marks = self.objects[object].marks.clone();
+                // What a request is bound to is told by the property that is read.
+                if let Cell::Field(name) | Cell::Key(name) = cell {
+                    let of_request = marks.iter().any(|mark| mark.kinds.intersects(SourceKinds::WEB));
+                    if of_request && super::checks::names::is_secret(name.as_str()) {
+                        marks.iter_mut().for_each(|mark| mark.kinds |= SourceKinds::SECRET);
+                    }
+                    marks
+                        .iter_mut()
+                        .filter(|mark| mark.kinds.intersects(NAMED) && !mark.name.as_str().starts_with('@'))
+                        .for_each(|mark| mark.name = name);
+                }
                 let numeric = matches!(ty.get(), Ty::Int { .. } | Ty::Bool | Ty::Float { .. } | Ty::Char { .. });
                 let marks = if numeric {
                     marks.into_iter().map(|mark| Mark { cleared: mark.cleared | super::kinds::NUMBER, ..mark }).collect()

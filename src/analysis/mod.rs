@@ -11,6 +11,7 @@ mod conditions;
 pub mod config;
 mod defect;
 mod demand;
+mod encoders;
 mod expr;
 mod frame;
 mod instantiate;
@@ -18,12 +19,15 @@ mod integers;
 mod interp;
 mod kinds;
 mod liveness;
+mod mapper;
 mod matcher;
 mod memory;
 mod merge;
 mod model;
+mod nullness;
 mod numeric;
 mod ops;
+mod properties;
 mod recency;
 mod refine;
 mod sinks;
@@ -36,7 +40,9 @@ mod tests;
 mod texts;
 mod trace;
 mod typestate;
+mod unmodelled;
 mod value;
+mod views;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -127,6 +133,10 @@ struct Context<'p> {
     sink_kinds: FastMap<(Symbol, Language), SourceKinds>,
     demand: demand::Demand,
     summaries: IndexVec<FuncId, OnceLock<Summary>>,
+    /// What the project escapes before any handler sees it.
+    encoder: encoders::Encoder,
+    /// What controllers leave for pages; empty until all code but the pages' is analysed.
+    views: views::Views,
 }
 
 impl<'p> Context<'p> {
@@ -153,6 +163,8 @@ impl<'p> Context<'p> {
             sink_kinds: FastMap::default(),
             demand: demand::Demand::of(program, rules),
             summaries: program.functions.iter().map(|_| OnceLock::new()).collect(),
+            encoder: encoders::Encoder::of(program),
+            views: views::Views::default(),
         };
         let called = called_names(program);
         for (id, rule) in rules.rules.iter_enumerated() {
@@ -255,19 +267,34 @@ struct Leaf {
     bound_hits: u32,
     steps: u32,
     func: FuncId,
+    views: Vec<views::ViewFact>,
 }
 
 /// Analyses the program with all rules of the set.
 #[must_use]
 pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
-    let context = Context::new(program, rules);
+    let mut context = Context::new(program, rules);
     let mut outcome = Outcome::default();
     let checked = checks::run_checks(&context);
     outcome.findings.extend(checked.findings);
     outcome.examined.extend(checked.examined);
-    for level in &program.components.levels {
-        let leaves: Vec<Leaf> = level.par_iter().flat_map_iter(|component| analyse_component(&context, component)).collect();
-        for leaf in leaves {
+    let is_page =
+        |component: &Vec<FuncId>| component.iter().any(|func| program.function(*func).0.language == crate::ir::Language::Jsp);
+    let mut facts: Vec<views::ViewFact> = Vec::new();
+    // Pages call other code, never the other way, and know what controllers put into their models: they come last.
+    for (pages, level) in
+        [false, true].iter().flat_map(|pages| program.components.levels.iter().map(move |level| (*pages, level)))
+    {
+        if pages && !facts.is_empty() {
+            context.views = views::Views::link(program, std::mem::take(&mut facts));
+        }
+        let leaves: Vec<Leaf> = level
+            .par_iter()
+            .filter(|component| is_page(component) == pages)
+            .flat_map_iter(|component| analyse_component(&context, component))
+            .collect();
+        for mut leaf in leaves {
+            facts.append(&mut leaf.views);
             outcome.stats.functions += 1;
             outcome.stats.steps += u64::from(leaf.steps);
             if leaf.bound_hits > 0 {
@@ -288,6 +315,7 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
             }
         }
     }
+    outcome.stats.unmodelled = unmodelled::most_met(program);
     outcome
 }
 
@@ -313,11 +341,12 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     frame.drop_doubtful_nulls();
     frame.check_leaks(&exits);
     frame.report_conditions(exits.exhausted);
+    let views = if frame.is_entry { frame.view_facts(&exits) } else { Vec::new() };
     let summary = frame.summarise(exits);
     let steps = frame.steps;
     let out = frame.finish();
     let mut examined: Vec<(RuleId, Examined)> = out.examined.into_iter().collect();
     examined.sort_by_key(|(rule, _)| *rule);
-    let leaf = Leaf { findings: out.findings, examined, bound_hits: out.bound_hits, steps, func };
+    let leaf = Leaf { findings: out.findings, examined, bound_hits: out.bound_hits, steps, func, views };
     Some((leaf, summary))
 }

@@ -157,7 +157,12 @@ impl Frame<'_> {
                             let objects = self.objects_of(target);
                             for object in objects {
                                 match access {
-                                    Access::Value => self.taint_text(state, object, carried),
+                                    Access::Value => {
+                                        self.taint_text(state, object, carried);
+                                        for inner in self.wrapped_by(state, object) {
+                                            self.taint_text(state, inner, carried);
+                                        }
+                                    }
                                     _ => self.store_any_element(state, object, carried),
                                 }
                             }
@@ -186,6 +191,12 @@ impl Frame<'_> {
             }
         }
         value
+    }
+
+    /// What an object writes through to: a writer's writer.
+    fn wrapped_by(&self, state: &State, object: super::value::ObjId) -> SmallVec<[super::value::ObjId; 1]> {
+        let wrapped = state.cell(object, Cell::Field(self.ctx.names.wrapped));
+        wrapped.map(|wrapped| self.values[wrapped].objects.clone()).unwrap_or_default()
     }
 
     /// Data becomes part of an object's contents.
@@ -228,6 +239,9 @@ impl Frame<'_> {
                         for object in self.objects_of(target) {
                             state.drop_cells(object, |cell| matches!(cell, Cell::Index(_) | Cell::Text | Cell::Elements));
                             state.set_cell(object, Cell::Elements, tainted);
+                            for inner in self.wrapped_by(state, object) {
+                                self.taint_text(state, inner, tainted);
+                            }
                         }
                     }
                 }
@@ -264,7 +278,9 @@ impl Frame<'_> {
             changed = true;
         }
         match model.may_return_null {
-            Some(true) if value.null == Null::Unknown && value.consts.is_none() && !loose => {
+            Some(true)
+                if value.null == Null::Unknown && value.consts.is_none() && !loose && self.null_is_likely(state, view, model) =>
+            {
                 value.null = Null::Maybe(self.at(view.span));
                 changed = true;
             }
@@ -285,6 +301,14 @@ impl Frame<'_> {
             self.objects[object].class = view.target.owner;
             state.drop_cells(object, |_| true);
             self.keep_text(state, object, view, model);
+            if view.target.owner.is_some_and(|owner| owner.as_str() == "java.io.File")
+                && state.cell(object, Cell::Text).is_none()
+                && !value.marks.is_empty()
+            {
+                // A file's name is its text, and what is learnt of the one holds for the other.
+                let text = self.value(Value { marks: value.marks.clone(), ..Value::default() });
+                state.set_cell(object, Cell::Text, text);
+            }
             // Marks of the object itself are for good; its text's can still be checked.
             self.objects[object].marks =
                 if state.cell(object, Cell::Text).is_some() { SmallVec::new() } else { value.marks.clone() };
@@ -376,6 +400,11 @@ impl Frame<'_> {
     pub(super) fn source_mark(&mut self, view: &CallView<'_>, kinds: crate::rules::SourceKinds) -> Mark {
         let step = self.hop(view.span, StepKind::Source, view.name);
         let path = self.traces.push(None, step);
+        // `getParameter("password")`: what is asked for by such a name is secret.
+        let asked = view.args.first().and_then(|arg| self.text_of(*arg));
+        let secret =
+            kinds.contains(crate::rules::SourceKinds::WEB) && asked.is_some_and(|name| super::checks::names::is_secret(&name));
+        let kinds = if secret { kinds | crate::rules::SourceKinds::SECRET } else { kinds };
         Mark { origin: Origin::Source(self.at(view.span)), kinds, name: view.name, cleared: 0, path, at_start: true }
     }
 }

@@ -84,6 +84,7 @@ impl Frame<'_> {
                 }
                 true
             }
+            Predicate::Present(value) => !truth || self.assume_null(state, *value, false),
             Predicate::Rooted(value) => {
                 if truth {
                     self.clear_origins(state, *value, super::kinds::bit("path"));

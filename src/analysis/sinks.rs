@@ -9,7 +9,7 @@ use super::value::{Mark, Null, Origin, ValueId};
 use crate::base::{FileSpan, RuleId, Span, Symbol};
 use crate::findings::StepKind;
 use crate::program::FuncId;
-use crate::rules::{CheckKind, Confidence, RuleKind, SourceKinds};
+use crate::rules::{CheckKind, Confidence, RuleKind, Severity, SourceKinds};
 
 /// How sure a finding can be at most, by who controls the input: anybody on the network, whoever can write a file or a
 /// row, or only whoever runs the program.
@@ -28,6 +28,26 @@ pub(super) fn weight(kinds: SourceKinds) -> Confidence {
     } else {
         Confidence::Low
     }
+}
+
+/// One step less severe.
+fn lower(severity: Severity) -> Severity {
+    match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium => Severity::Low,
+        Severity::Low | Severity::Info => Severity::Info,
+    }
+}
+
+/// Whether an address of another machine goes without TLS.
+fn is_plain_http(prefix: &str) -> bool {
+    prefix.strip_prefix("http://").is_some_and(|host| !["localhost", "127.", "[::1]"].iter().any(|own| host.starts_with(own)))
+}
+
+/// Whether the known beginning of an address ends its host: `http://example.org/`.
+fn fixes_host(prefix: &str) -> bool {
+    prefix.split_once("://").is_some_and(|(_, rest)| rest.find(['/', '?', '#']).is_some_and(|end| end > 0))
 }
 
 /// Where taint arrives.
@@ -55,16 +75,39 @@ impl Frame<'_> {
         for rule in rules {
             self.examine(*rule, span);
         }
+        // Asked for over plain HTTP, secrets in the address are for everybody to read.
+        if sink.as_str() == "ssrf" && self.beginning(state, value).is_some_and(|prefix| is_plain_http(prefix.as_str())) {
+            self.sink(state, value, Symbol::new("cleartext"), callee, span, _arg);
+        }
+        // A fixed scheme and host: data decides what is asked there, not whom.
+        let sink = if sink.as_str() == "ssrf" && self.beginning(state, value).is_some_and(|prefix| fixes_host(prefix.as_str())) {
+            Symbol::new("url-part")
+        } else {
+            sink
+        };
         // A number that a check keeps below some bound does no harm as a size, an index or a time.
         if matches!(sink.as_str(), "alloc-size" | "sleep" | "loop-bound" | "index" | "copy-size") {
             return self.sink_number(state, value, (sink, callee), span, true);
         }
+        // An address that begins with something fixed: the data no longer decides its scheme.
+        let fixed = callee.as_str() == "printUrl" && self.beginning(state, value).is_some_and(|start| !start.as_str().is_empty());
+        let callee = if fixed { Symbol::new("printUrlPart") } else { callee };
         let at = self.at(span);
         for mark in self.deep_marks(state, value) {
             let tail = before(self.hop(span, StepKind::Sink, callee), None);
             let arrival = Arrival { sink, callee, at, function: self.id, depth: 0 };
             self.arrive(state, mark, &arrival, tail);
         }
+    }
+
+    /// The known beginning of a value's text, or of the text that an object was made of.
+    fn beginning(&self, state: &State, value: ValueId) -> Option<Symbol> {
+        let known = &self.values[value];
+        let of_object = || match known.objects.as_slice() {
+            [object] => self.values[state.cell(*object, super::state::Cell::Text)?].prefix,
+            _ => None,
+        };
+        known.prefix.or_else(of_object)
     }
 
     /// Taint arrives at a sink, here or in a callee.
@@ -90,7 +133,11 @@ impl Frame<'_> {
         let Origin::Source(origin) = mark.origin else { return };
         let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
         let fitting: Vec<RuleId> = rules.iter().copied().filter(|rule| self.taint_applies(*rule, mark)).collect();
+        let covered = self.ctx.encoder.covers(mark, sink, callee);
         for rule in fitting {
+            if mark.kinds == SourceKinds::PAGE && !self.out.grouped.insert((rule, mark.name)) {
+                continue;
+            }
             let args = vec![
                 ("source", super::texts::source_name(mark.kinds, mark.name)),
                 ("sink", callee.as_str().to_owned()),
@@ -101,6 +148,16 @@ impl Frame<'_> {
             if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), tail))
             {
                 finding.confidence = finding.confidence.min(cap);
+                // Quotes and brackets escaped, only a backslash is left to harm a string of a script.
+                let quoted = matches!(callee.as_str(), "printScriptSingle" | "printScriptDouble")
+                    && mark.cleared & super::kinds::bit("html-attr") != 0;
+                if quoted {
+                    finding.confidence = Confidence::Low;
+                }
+                if covered {
+                    finding.confidence = Confidence::Low;
+                    finding.severity = lower(finding.severity);
+                }
             }
         }
     }

@@ -102,6 +102,8 @@ pub(super) struct SumObject {
     pub(super) cells: Vec<(Cell, u32)>,
     /// A lambda's body.
     pub(super) lambda: Option<FuncId>,
+    /// It was not made in view: what is read from it has the marks of whatever refers to it.
+    pub(super) opaque: bool,
 }
 
 /// A defect that needs something of the caller.

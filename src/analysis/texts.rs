@@ -17,6 +17,7 @@ pub(super) fn source_name(kinds: SourceKinds, name: Symbol) -> String {
         (SourceKinds::RANDOM, "random"),
         (SourceKinds::CLAIM, "claim"),
         (SourceKinds::ARBITRARY, "random"),
+        (SourceKinds::PAGE, "page"),
     ]
     .into_iter()
     .find(|(kind, _)| kinds.contains(*kind))

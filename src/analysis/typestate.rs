@@ -9,7 +9,9 @@ use super::trace::{Hop, steps};
 use super::value::{ObjId, ValueId};
 use crate::base::{FileSpan, Span, Symbol};
 use crate::findings::StepKind;
-use crate::rules::{ApiModel, Slot, TypestateKind};
+use crate::ir::{CallId, CallKind};
+use crate::program::FuncId;
+use crate::rules::{ApiModel, Confidence, Slot, TypestateKind};
 
 /// Status of a resource.
 const OPEN: i64 = 1;
@@ -36,6 +38,9 @@ impl Frame<'_> {
                     replaced = Some(value);
                 }
             }
+        }
+        if view.call.kind == CallKind::New && model.acquires.is_none() {
+            self.wrap(state, view, result);
         }
         let Some((slot, kind)) = model.acquires else { return };
         let targets: Vec<ValueId> = match slot {
@@ -99,6 +104,23 @@ impl Frame<'_> {
         Some(made)
     }
 
+    /// A new object made of an open resource: closing the one closes the other.
+    fn wrap(&mut self, state: &mut State, view: &CallView<'_>, result: ValueId) {
+        let [object] = self.values[result].objects.as_slice() else { return };
+        let object = *object;
+        for &arg in &view.args {
+            let open = |inner: &ObjId| {
+                state
+                    .cells(*inner)
+                    .any(|(cell, _)| matches!(cell, Cell::Status(_)) || cell == Cell::Field(self.ctx.names.wrapped))
+            };
+            let writes = self.objects[object].class.is_some_and(|class| class.as_str().ends_with("Writer"));
+            if writes && !self.values[arg].objects.is_empty() || self.values[arg].objects.iter().any(open) {
+                state.set_cell(object, Cell::Field(self.ctx.names.wrapped), arg);
+            }
+        }
+    }
+
     fn release(&mut self, state: &mut State, object: ObjId, kind: Symbol, view: &CallView<'_>, depth: u8) {
         if let Some(status) = state.cell(object, Cell::Status(kind)) {
             let rules = self.ctx.typestate_rules(TypestateKind::DoubleRelease, kind, self.language());
@@ -152,6 +174,25 @@ impl Frame<'_> {
         }
         let several = objects.len() > 1 || objects.iter().any(|object| self.may_be_several(state, *object));
         for &object in objects {
+            if let Some(wrapped) = state.cell(object, Cell::Field(self.ctx.names.wrapped))
+                && self.values[status].only_int() == Some(RELEASED)
+            {
+                // What closes one closes what it is made of; the open ones only, so that this ends.
+                let is_open = |inner: &ObjId| {
+                    state.cell(*inner, Cell::Status(kind)).is_some_and(|known| self.values[known].only_int() == Some(OPEN))
+                        || state.cell(*inner, Cell::Status(kind)).is_none()
+                            && state.cell(*inner, Cell::Field(self.ctx.names.wrapped)).is_some()
+                };
+                let inner: Vec<ObjId> =
+                    self.values[wrapped].objects.iter().copied().filter(|inner| *inner != object && is_open(inner)).collect();
+                if several {
+                    inner.iter().for_each(|inner| state.drop_cells(*inner, |cell| matches!(cell, Cell::Status(_))));
+                } else {
+                    // Set before going on, so that a ring of wrappers ends.
+                    state.set_cell(object, Cell::Status(kind), status);
+                    self.set_status(state, &inner, kind, status, span);
+                }
+            }
             if several {
                 state.drop_cells(object, |cell| matches!(cell, Cell::Status(_)));
                 continue;
@@ -254,12 +295,121 @@ impl Frame<'_> {
         }
         leaks.sort_by_key(|(at, kind)| (*at, kind.as_str()));
         leaks.dedup();
-        for (at, kind) in leaks {
-            for rule in self.ctx.typestate_rules(TypestateKind::Leak, kind, self.language()) {
-                let step = Hop { at, kind: StepKind::Acquire, name: kind };
-                self.report(rule, at, self.id, None, vec![("name", kind.as_str().to_owned())], steps(&[step], &None));
+        let certain = leaks.len();
+        // Closed on the normal way, but left open where an exception goes out.
+        for (object, kind) in std::mem::take(&mut self.open_on_exception) {
+            let meant_to_close = self.released.contains_key(&(object, kind));
+            if let (Some(at), true) = (self.acquired.get(&(object, kind)), meant_to_close)
+                && !leaks.contains(&(*at, kind))
+            {
+                leaks.push((*at, kind));
             }
         }
+        leaks.get_mut(certain..).unwrap_or_default().sort_by_key(|(at, kind)| (*at, kind.as_str()));
+        for (index, (at, kind)) in leaks.into_iter().enumerate() {
+            for rule in self.ctx.typestate_rules(TypestateKind::Leak, kind, self.language()) {
+                let step = Hop { at, kind: StepKind::Acquire, name: kind };
+                let args = vec![("name", kind.as_str().to_owned())];
+                if let Some(finding) = self.report(rule, at, self.id, None, args, steps(&[step], &None))
+                    && index >= certain
+                {
+                    finding.confidence = finding.confidence.min(Confidence::Medium);
+                }
+            }
+        }
+    }
+
+    /// A helper that closes what it is given does so for all of it: the way on which its loop finds nothing is for
+    /// callers that give nothing.
+    pub(super) fn settle_closing(&mut self, callee: FuncId, ways: &mut [(State, ValueId)]) {
+        let name = self.ctx.program.function(callee).1.name.as_str().to_ascii_lowercase();
+        if !["close", "release", "dispose", "cleanup"].iter().any(|word| name.contains(word)) {
+            return;
+        }
+        let mut released: Vec<(ObjId, Cell, ValueId)> = Vec::new();
+        for (state, _) in ways.iter() {
+            let closed = |(_, cell, status): &&(ObjId, Cell, ValueId)| {
+                matches!(cell, Cell::Status(_)) && self.values[*status].only_int() != Some(OPEN)
+            };
+            released.extend(state.heap.entries().iter().filter(closed));
+        }
+        for (state, _) in ways {
+            for (object, cell, status) in &released {
+                if state.cell(*object, *cell).is_some() {
+                    state.set_cell(*object, *cell, *status);
+                }
+            }
+        }
+    }
+
+    /// What is released in one state counts as released in another.
+    pub(super) fn keep_released(&mut self, before: &mut State, after: &State) {
+        for (object, cell, status) in after.heap.entries().iter() {
+            if matches!(cell, Cell::Status(_))
+                && self.values[*status].only_int() == Some(RELEASED)
+                && before.cell(*object, *cell).is_some()
+            {
+                before.set_cell(*object, *cell, *status);
+            }
+        }
+    }
+
+    /// An exception leaves the function here: what is open stays open.
+    pub(super) fn note_open(&mut self, state: &State) {
+        if self.is_c() {
+            return;
+        }
+        let reachable = self.escaping(state, None);
+        for (object, cell, status) in state.heap.entries().iter() {
+            let Cell::Status(kind) = cell else { continue };
+            let known = self.open_on_exception.contains(&(*object, *kind));
+            if !known && self.values[*status].only_int() == Some(OPEN) && !reachable.contains(object) {
+                self.open_on_exception.push((*object, *kind));
+            }
+        }
+    }
+
+    /// The same where a call may throw what the language makes its callers expect.
+    pub(super) fn note_open_at_call(&mut self, state: &State, call: CallId) {
+        if !self.is_c() && self.throws_checked(call) {
+            self.note_open(state);
+        }
+    }
+
+    /// Whether a call throws a checked exception: what it declares, or, of a library, what its package is known for.
+    fn throws_checked(&self, call: CallId) -> bool {
+        let types = self.types;
+        let (Some(target), Some(call)) = (types.calls.get(call), self.body.calls.get(call)) else { return false };
+        if let Some(callee) = target.callees.first() {
+            let function = self.ctx.program.function(*callee).1;
+            let closes = ["close", "release", "disconnect"].iter().any(|word| function.name.as_str().starts_with(word));
+            return !closes && !function.throws.is_empty();
+        }
+        // Whoever closes one resource cannot be asked to guard the others against that.
+        let model = target.model.and_then(|hit| self.models.model(hit.name, hit.index));
+        if model.is_some_and(|model| !model.releases.is_empty())
+            || call.kind == CallKind::New && model.is_none_or(|model| model.acquires.is_none())
+        {
+            return false;
+        }
+        let Some(owner) = target.owner else { return false };
+        let (package, class) = owner.as_str().rsplit_once('.').unwrap_or_default();
+        let quiet = [
+            "PrintWriter",
+            "PrintStream",
+            "File",
+            "StringWriter",
+            "StringReader",
+            "ByteArrayOutputStream",
+            "ByteArrayInputStream",
+            "CharArrayWriter",
+            "Paths",
+            "Path",
+        ];
+        matches!(
+            package,
+            "java.io" | "java.sql" | "javax.sql" | "javax.naming" | "javax.naming.directory" | "org.apache.commons.net.ftp"
+        ) && !quiet.contains(&class)
     }
 
     /// C: objects that a structure outside the function refers to. What a plain out-parameter is set to is the caller's.

@@ -172,6 +172,8 @@ pub(super) enum Predicate {
     Less(ValueId, ValueId, bool),
     /// The value has been checked to hold only what such a sanitizer leaves.
     Checked(ValueId, Cleared),
+    /// The value is not null, and more; the opposite says nothing: `hasText`.
+    Present(ValueId),
     /// The value is a canonical path under a fixed base, and so is all data of its origins.
     Rooted(ValueId),
     /// Not a condition: the value, a number, is the other's distance from zero.

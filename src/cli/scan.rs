@@ -38,7 +38,7 @@ pub(super) fn run(args: &ScanArgs) -> Outcome<u8> {
     }
     if args.stats {
         let around = stats::Around { prepare, report: scanned.elapsed() };
-        output::tell(&stats::text(&done.result.stats, around, input.locale));
+        output::tell(&stats::text(&done.result.stats, around, &done.unmodelled, input.locale));
     }
     let fails = gate.is_some_and(|gate| done.result.has_open_at_least(gate));
     // The process ends: the system takes its memory back faster than all of it can be dropped.

@@ -16,7 +16,7 @@ pub(super) struct Around {
 }
 
 /// The figures as text.
-pub(super) fn text(stats: &ScanStats, around: Around, locale: Locale) -> String {
+pub(super) fn text(stats: &ScanStats, around: Around, unmodelled: &[(String, u64)], locale: Locale) -> String {
     let names = match locale {
         Locale::Ko => {
             ["파일", "크기", "함수", "깨진 구간이 있는 함수", "모르는 구문", "한도에 닿은 함수", "스레드", "최대 메모리"]
@@ -45,6 +45,16 @@ pub(super) fn text(stats: &ScanStats, around: Around, locale: Locale) -> String 
     let total: Duration = stages.iter().filter(|(name, _)| !name.contains(':')).map(|(_, time)| *time).sum();
     for (name, time) in stages.iter().chain([&("total", total)]) {
         let _ = writeln!(text, "  {name:16} {:9.3} s", time.as_secs_f64());
+    }
+    if !unmodelled.is_empty() {
+        let title = match locale {
+            Locale::Ko => "모델이 없는 라이브러리 호출 (자주 만난 순서)",
+            Locale::En => "library calls without a model, most often met first",
+        };
+        let _ = writeln!(text, "{title}:");
+        for (name, count) in unmodelled {
+            let _ = writeln!(text, "  {count:>7}  {name}");
+        }
     }
     text
 }

@@ -3,7 +3,7 @@
 
 use super::Program;
 use crate::base::{FastMap, FastSet, Symbol};
-use crate::ir::{Const, Language, Modifiers, PlaceBase, Proj, Rvalue, StmtKind, Unit};
+use crate::ir::{Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
 
 impl Program {
     pub(super) fn collect_constants(&mut self) {
@@ -35,9 +35,39 @@ impl Program {
                 }
             }
         }
+        self.constant_arrays = self.units.iter().flat_map(constant_arrays).collect();
         self.constant_fields = fields;
         self.constant_globals = globals;
     }
+}
+
+/// Final static fields that a static initializer sets to an array of literals.
+fn constant_arrays(unit: &Unit) -> Vec<(Symbol, Symbol)> {
+    let mut found = Vec::new();
+    for function in unit.functions.iter().filter(|function| function.name.as_str() == "<clinit>") {
+        let Some(body) = &function.body else { continue };
+        let literal = |local: LocalId| {
+            body.stmts.iter().any(|stmt| match &stmt.kind {
+                StmtKind::Assign(to, Rvalue::ArrayLit(_, items)) => {
+                    *to == local && !items.is_empty() && items.iter().all(|item| matches!(item, Operand::Const(_)))
+                }
+                _ => false,
+            })
+        };
+        for stmt in &body.stmts {
+            let StmtKind::Store(place, Operand::Local(local)) = &stmt.kind else { continue };
+            let Some(place) = body.places.get(*place) else { continue };
+            if let (PlaceBase::Static(class), [Proj::Field(name)]) = (&place.base, place.proj.as_slice())
+                && let Some(class) = class.name()
+                && literal(*local)
+                && let Some(decl) = unit.types.iter().find(|decl| decl.name == class)
+                && decl.fields.iter().any(|field| field.name == *name && field.modifiers.contains(Modifiers::FINAL))
+            {
+                found.push((class, *name));
+            }
+        }
+    }
+    found
 }
 
 /// Names that some statement of a file writes, or whose address it takes, initializers left out.

@@ -11,6 +11,7 @@ mod infer;
 mod lookup;
 mod noreturn;
 mod resolve;
+mod statements;
 mod target;
 
 pub use callgraph::Components;
@@ -57,10 +58,14 @@ pub struct Program {
     pub entries: FastMap<FuncId, Vec<EntrySource>>,
     /// Fields that hold one constant for the life of the program: see `constants`.
     pub constant_fields: FastMap<(Symbol, Symbol), crate::ir::Const>,
+    /// Final static fields that hold an array of literals.
+    pub constant_arrays: crate::base::FastSet<(Symbol, Symbol)>,
     /// C globals that do.
     pub constant_globals: FastMap<Symbol, crate::ir::Const>,
     /// C functions that do not come back.
     pub no_return: noreturn::NoReturn,
+    /// Mapper statements by `Namespace.id`.
+    statements: FastMap<Symbol, statements::Statement>,
     /// Strongly connected components of the call graph, callees first, in levels that may run in parallel.
     pub components: Components,
 }
@@ -89,10 +94,13 @@ impl Program {
             types: IndexVec::new(),
             entries: FastMap::default(),
             constant_fields: FastMap::default(),
+            constant_arrays: crate::base::FastSet::default(),
             constant_globals: FastMap::default(),
             no_return: noreturn::NoReturn::default(),
+            statements: FastMap::default(),
             components: Components::default(),
         };
+        program.statements = statements::collect(&program);
         program.index_classes(&rules.java);
         program.index_c_functions();
         program.collect_constants();
@@ -174,6 +182,18 @@ impl Program {
             crate::syntax::document::DocumentContent::Entries(entries) => Some(entries),
             _ => None,
         }
+    }
+
+    /// Whether a mapper statement gives a row whatever the tables hold.
+    #[must_use]
+    pub fn statement_always_returns(&self, id: &str) -> bool {
+        self.statements.get(&Symbol::new(id)).is_some_and(|statement| statement.always_returns)
+    }
+
+    /// What a mapper statement stores under a password's name.
+    #[must_use]
+    pub fn statement_passwords(&self, id: Symbol) -> &[Symbol] {
+        self.statements.get(&id).map_or(&[], |statement| statement.passwords.as_slice())
     }
 
     /// The C function that a name means in a unit: its own, else the first external one, else the only one

@@ -26,6 +26,8 @@ bitflags::bitflags! {
         const CLAIM = 1 << 8;
         /// Any number: output of a generator that nobody predicts.
         const ARBITRARY = 1 << 9;
+        /// An attribute of a page of which nobody in view says where it comes from.
+        const PAGE = 1 << 10;
     }
 }
 

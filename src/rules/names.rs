@@ -7,7 +7,7 @@ use super::rule::Language;
 use crate::base::{FastSet, Symbol};
 
 /// The kinds of input by the names that YAML gives them.
-pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 10] = [
+pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 11] = [
     ("web", SourceKinds::WEB),
     ("file", SourceKinds::FILE),
     ("db", SourceKinds::DB),
@@ -18,6 +18,7 @@ pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 10] = [
     ("random", SourceKinds::RANDOM),
     ("claim", SourceKinds::CLAIM),
     ("arbitrary", SourceKinds::ARBITRARY),
+    ("page", SourceKinds::PAGE),
 ];
 
 /// The union of the named kinds of input.

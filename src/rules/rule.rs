@@ -384,6 +384,7 @@ pub enum CheckKind {
     EndlessLoop,
     UncontrolledRecursion,
     TimeOfCheckTimeOfUse,
+    PartialPathComparison,
     EmptyCatch,
     UncheckedReturnValue,
     UnusedValue,

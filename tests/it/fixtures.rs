@@ -20,10 +20,6 @@ const NOT_YET: &[(&str, &str)] = &[
     ("c/uncontrolled-allocation", "an integer that recv fills is missed"),
     ("c/uncontrolled-sleep", "an integer that scanf fills is missed"),
     ("c/untrusted-privilege", "what atoi makes of an argument is missed"),
-    ("java/error-message-exposure", "a stack trace printed to a writer of a string is missed"),
-    ("java/path-traversal", "precision: a file checked by its canonical path and then used by its own"),
-    ("java/static-iv", "whether an array holds constants or random bytes is not known"),
-    ("java/unreleased-database", "a connection that is used but never closed is missed"),
 ];
 
 /// Where the scan of a folder, as one project with all rules, disagrees with its marks.

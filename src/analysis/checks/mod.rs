@@ -6,6 +6,7 @@
 mod arrays;
 mod c;
 mod classes;
+mod containment;
 mod facts;
 mod fields;
 mod files;
@@ -15,7 +16,7 @@ mod locking;
 mod loops;
 mod mapper;
 mod methods;
-mod names;
+pub(super) mod names;
 mod results;
 mod secrets;
 mod unused;
@@ -74,6 +75,7 @@ const DECIDED: &[CheckKind] = &[
     CheckKind::EndlessLoop,
     CheckKind::UnusedValue,
     CheckKind::UnrestrictedUpload,
+    CheckKind::PartialPathComparison,
 ];
 
 /// What the checks leave.
@@ -169,6 +171,7 @@ impl<'a> Checker<'a> {
             self.check_literals(&subject);
             self.check_salt(&subject);
             self.check_files(&subject);
+            self.check_containment(&subject);
             self.check_uploads(&subject);
             self.check_web(&subject, guards);
         }

@@ -87,7 +87,7 @@ const ABOUT: &[&str] = &[
 ];
 
 /// Whether a variable of this name holds a password.
-pub(super) fn is_password(name: &str) -> bool {
+pub(in crate::analysis) fn is_password(name: &str) -> bool {
     let words = words(name);
     let Some((last, rest)) = words.split_last() else { return false };
     let last_is = PASSWORD_WORDS.contains(&last.as_str()) || last == "word" && rest.last().is_some_and(|word| word == "pass");
@@ -95,7 +95,7 @@ pub(super) fn is_password(name: &str) -> bool {
 }
 
 /// Whether a name is of something secret.
-pub(super) fn is_secret(name: &str) -> bool {
+pub(in crate::analysis) fn is_secret(name: &str) -> bool {
     let words = words(name);
     let has = |word: &str| words.iter().any(|own| own == word);
     is_password(name)
@@ -103,8 +103,19 @@ pub(super) fn is_secret(name: &str) -> bool {
         || has("passphrase")
         || has("ssn")
         || has("jumin")
+        || has("ihidnum")
+        || has("rrn")
         || has("pin")
-        || has("key") && (has("private") || has("secret") || has("encrypt") || has("crypto") || has("api"))
+        || has("key")
+            && (has("private")
+                || has("secret")
+                || has("encrypt")
+                || has("crypto")
+                || has("api")
+                || has("service")
+                || has("confm")
+                || has("auth")
+                || has("access"))
 }
 
 /// Whether a literal may be a real secret: not empty, no placeholder, no message, no name of a setting or field.

@@ -304,6 +304,15 @@ impl Frame<'_> {
 
     /// Membership: of a list of constants it is an allow-list check.
     fn contains(&mut self, state: &State, object: ObjId, value: ValueId) -> Option<ValueId> {
+        // A constant that is one of the elements.
+        if let Some(wanted) = self.values[value].only_constant() {
+            let is_it = |(cell, held): (Cell, ValueId)| {
+                matches!(cell, Cell::Index(_)) && self.values[held].only_constant() == Some(wanted)
+            };
+            if state.cells(object).any(is_it) {
+                return Some(self.bool(true));
+            }
+        }
         let mut constants = 0;
         for (cell, held) in state.cells(object) {
             if matches!(cell, Cell::Index(_) | Cell::Elements | Cell::Key(_)) {

@@ -15,11 +15,42 @@ impl Frame<'_> {
     pub(super) fn op(&mut self, state: &mut State, op: &str, view: &CallView<'_>) -> Option<ValueId> {
         let (family, name) = op.split_once('.').unwrap_or((op, ""));
         match family {
+            "string" if matches!(name, "getBytes" | "toCharArray") => {
+                // Of a constant: an array that holds it.
+                let receiver = view.receiver?;
+                self.text_of(receiver)?;
+                let object = self.allocation(view.span, 0, None);
+                state.drop_cells(object, |_| true);
+                state.set_cell(object, super::state::Cell::Text, receiver);
+                Some(self.reference(object))
+            }
+            "arrays" if name == "fill" => {
+                // What the array held is gone; what it holds now is not known.
+                let filled = self.unknown();
+                for object in self.objects_of(*view.args.first()?) {
+                    state.drop_cells(object, |cell| cell != super::state::Cell::Size);
+                    state.set_cell(object, super::state::Cell::Elements, filled);
+                }
+                None
+            }
             "string" => self.string_op(state, name, view),
             "props" | "bundle" if name == "load" => self.load_properties(state, family, view),
             "map" | "list" | "queue" | "set" | "iterator" | "optional" | "arrays" | "session" | "props" | "bundle" => {
                 self.collection_op(state, family, name, view)
             }
+            "page" if name == "find" => {
+                self.page_attribute(state, view).or_else(|| self.collection_op(state, "session", "get", view))
+            }
+            "page" if name == "property" => self.page_property(state, view),
+            "view" => {
+                self.view_name(state, *view.args.first()?, view.span);
+                (name == "new").then(|| self.new_view(state, view))
+            }
+            "mapper" => {
+                self.mapper_store(state, view);
+                None
+            }
+            "test" => self.test_op(state, name, *view.args.first()?),
             "int" => self.int_op(name, view),
             "bool" => {
                 let text = self.text_of(*view.args.first()?)?;
@@ -47,6 +78,23 @@ impl Frame<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Library calls that test for null, or for nothing in a text or collection.
+    fn test_op(&mut self, state: &mut State, name: &str, value: ValueId) -> Option<ValueId> {
+        let predicate = match name {
+            "null" => Predicate::IsNull(value),
+            "nonnull" => Predicate::Not(Box::new(Predicate::IsNull(value))),
+            "present" => Predicate::Present(value),
+            "absent" => Predicate::Not(Box::new(Predicate::Present(value))),
+            "plain" => Predicate::Checked(value, super::value::Cleared::MAX),
+            "require" => {
+                self.assume_null(state, value, false);
+                return None;
+            }
+            _ => return None,
+        };
+        Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
     }
 
     /// The one string a value must be.

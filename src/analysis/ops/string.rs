@@ -185,6 +185,24 @@ impl Frame<'_> {
         (consts.len() <= MAX_CONSTS).then(|| self.value(Value { consts: Some(consts), null: Null::No, ..Value::default() }))
     }
 
+    /// A value that is one of these strings.
+    pub(in crate::analysis) fn strings(&mut self, all: &[String]) -> ValueId {
+        match all {
+            [only] => self.string(only),
+            _ if all.iter().all(|text| text.len() <= 512) && all.len() <= MAX_CONSTS => {
+                let mut consts: SmallVec<[Konst; 1]> = SmallVec::new();
+                for text in all {
+                    let constant = Konst::Str(crate::base::Symbol::new(text));
+                    if !consts.contains(&constant) {
+                        consts.push(constant);
+                    }
+                }
+                self.value(Value { consts: Some(consts), null: Null::No, ..Value::default() })
+            }
+            _ => self.non_null(),
+        }
+    }
+
     /// What is known of the result though the text is not.
     fn partial_string(&mut self, state: &State, name: &str, subject: ValueId, view: &CallView<'_>) -> Option<ValueId> {
         let marks = self.text_marks(state, subject);
@@ -234,7 +252,9 @@ impl Frame<'_> {
                     _ => 0,
                 };
                 let added = self.text_marks(state, *view.args.get(1)?);
-                let result = keep(self, cleared, None)?;
+                // An address begins as before unless the very beginning is replaced.
+                let address = self.values[subject].prefix.filter(|prefix| prefix.as_str().contains("://"));
+                let result = keep(self, cleared, address)?;
                 for mark in added {
                     self.values[result].add_mark(mark);
                 }

@@ -335,7 +335,8 @@ fn property(base: &str, name: &str) -> String {
 
 fn invoke(base: &str, name: &str, arguments: &[String]) -> String {
     if is_java_name(name) {
-        format!("{base}.{name}({})", arguments.join(", "))
+        let arguments: String = arguments.iter().map(|argument| format!(", {argument}")).collect();
+        format!("__el.invoke({base}, {}{arguments})", java_string(name))
     } else {
         format!("__el.unknown({base}, {})", arguments.join(", "))
     }
@@ -369,7 +370,7 @@ mod tests {
         assert_eq!(to_java("result.zip"), "__el.property(pageContext.findAttribute(\"result\"), \"zip\")");
         assert_eq!(to_java(" a['b-c'][0] "), "__el.property(__el.property(pageContext.findAttribute(\"a\"), \"b-c\"), 0)");
         assert_eq!(to_java("pageContext.request.contextPath"), "request.getContextPath()");
-        assert_eq!(to_java("list.get(0)"), "pageContext.findAttribute(\"list\").get(0)");
+        assert_eq!(to_java("list.get(0)"), "__el.invoke(pageContext.findAttribute(\"list\"), \"get\", 0)");
     }
 
     #[test]

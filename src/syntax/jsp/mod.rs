@@ -15,7 +15,7 @@ mod value;
 use super::MappedText;
 use crate::base::Span;
 
-pub use translate::translate;
+pub use translate::{class_of, translate};
 
 /// A JSP as Java.
 #[derive(Debug, Default)]

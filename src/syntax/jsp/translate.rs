@@ -463,6 +463,13 @@ fn unescaped(text: &str, code: Span) -> Vec<Piece> {
     pieces
 }
 
+/// The full name of the class that a page of this path becomes.
+#[must_use]
+pub fn class_of(path: &str) -> String {
+    let (package, class) = class_name(path);
+    if package.is_empty() { class } else { format!("{package}.{class}") }
+}
+
 /// Package and class after the path: `WEB-INF/jsp/a.jsp` is `jsp.WEB_002dINF.jsp.a_jsp`.
 fn class_name(path: &str) -> (String, String) {
     let part = |part: &str| {
