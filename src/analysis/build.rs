@@ -49,6 +49,9 @@ impl Frame<'_> {
             exporter.objects.clear();
         }
         let mut summary = exporter.summary;
+        if self.is_c() {
+            self.blur_conditional_releases(&mut summary);
+        }
         summary.latent = latent;
         summary.keep_used_inputs(&self.inputs.raw);
         summary.no_return = no_return;
@@ -144,8 +147,7 @@ impl Frame<'_> {
 
 impl Exporter<'_, '_> {
     fn outcome(&mut self, state: &State, result: Option<ValueId>) -> Outcome {
-        self.owned =
-            if self.frame.is_c() && !self.frame.acquired.is_empty() { self.frame.owned_elsewhere(state) } else { Vec::new() };
+        self.owned = if self.frame.is_c() { self.frame.owned_elsewhere(state) } else { Vec::new() };
         let ret = result.map(|value| self.value(state, value, 0));
         let written: Vec<_> = self.frame.written(state).take(MAX_WRITES).collect();
         let mut writes = Vec::with_capacity(written.len());
@@ -240,8 +242,8 @@ impl Exporter<'_, '_> {
             _ => None,
         };
         let opaque = object.kind == ObjectKind::Opaque;
-        self.summary.objects.push(SumObject { class: object.class, cells: Vec::new(), lambda, opaque });
         let owned = self.owned.contains(&id);
+        self.summary.objects.push(SumObject { class: object.class, cells: Vec::new(), owned, lambda, opaque });
         let cells: Vec<(Cell, ValueId)> =
             state.cells(id).filter(|(cell, _)| !(owned && matches!(cell, Cell::Status(_)))).take(MAX_CELLS).collect();
         let mut out = Vec::with_capacity(cells.len());

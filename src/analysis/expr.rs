@@ -139,24 +139,15 @@ impl Frame<'_> {
                 self.read_local(state, *local)
             }
             // The address of a member is no access: `&p->x`, and offsets made of `&((T *) 0)->x`.
-            (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Deref, ..])
-                if {
-                    let base = self.read_local(state, *local);
-                    matches!(self.values[base].null, Null::Yes(_))
-                } =>
-            {
+            (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Deref, ..]) if self.is_null_here(state, *local) => {
                 self.unknown()
             }
             _ => match self.target(state, place, span) {
                 Some(super::memory::Target::Cell(objects, cell, through)) => {
                     let value = self.load_cell(state, &objects, cell, through, TyId::UNKNOWN);
-                    // A pointer or number whose address is known elsewhere may change at any time.
-                    let known = &self.values[value];
-                    if matches!(known.null, Null::Yes(_) | Null::Maybe(_)) || known.consts.is_some() || known.range.is_some() {
-                        let unknown = self.weaken_for_store(value);
-                        self.store_cell(state, &objects, cell, unknown);
-                    }
+                    self.may_change(state, &objects, cell, value);
                     let inner = self.objects_of(value);
+                    self.note_whole(state, &objects, &inner, through);
                     self.value(Value { null: Null::No, objects: inner, ..Value::default() })
                 }
                 _ => self.non_null(),
@@ -285,6 +276,9 @@ impl Frame<'_> {
             (Null::Yes(_), Null::No) | (Null::No, Null::Yes(_)) => return Some(false),
             _ => {}
         }
+        if self.is_c() && self.surely_apart(x, y) {
+            return Some(false);
+        }
         if let (Some(p), Some(q)) = (x.only_constant(), y.only_constant()) {
             return match (p.as_int(), q.as_int()) {
                 (Some(p), Some(q)) => Some(p == q),
@@ -296,6 +290,9 @@ impl Frame<'_> {
             && matches!((x.null, y.null), (Null::No, Null::No))
             && !p.iter().any(|p| q.iter().any(|q| p == q || p.as_int().is_some() && p.as_int() == q.as_int()))
         {
+            return Some(false);
+        }
+        if x.not.is_some() && x.not == y.only_int() || y.not.is_some() && y.not == x.only_int() {
             return Some(false);
         }
         if let (Some((a, b)), Some((c, d))) = (x.bounds(), y.bounds())

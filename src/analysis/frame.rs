@@ -388,6 +388,16 @@ impl<'a> Frame<'a> {
         self.input_objects.get(&input).copied()
     }
 
+    /// The object an input points to, made if need be.
+    pub(super) fn input_object(&mut self, input: InputId) -> ObjId {
+        if let Some(known) = self.input_objects.get(&input) {
+            return *known;
+        }
+        let object = self.new_object(ObjectKind::Input(input), None);
+        self.input_objects.insert(input, object);
+        object
+    }
+
     /// The input one step on from another; `None` beyond the longest path.
     pub(super) fn deeper(&mut self, input: InputId, cell: Cell) -> Option<InputId> {
         let from = &self.inputs[input];

@@ -87,6 +87,8 @@ impl Frame<'_> {
                 possible.push(outcome);
             }
         }
+        // One way that is left is the way it goes: its nulls are nulls here.
+        binding.decided = possible.len() == 1 && !summary.partial;
         if let [only] = possible.as_slice() {
             return self.outcome(state, &mut binding, only).map_or(Ways::Never, Ways::One);
         }
@@ -447,6 +449,9 @@ impl Frame<'_> {
         }
         if self.is_c() {
             self.renew(state, object);
+        }
+        if described.owned {
+            self.objects[object].kind = ObjectKind::Opaque;
         }
         state.drop_cells(object, |_| true);
         for (cell, value) in &described.cells {

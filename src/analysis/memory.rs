@@ -375,6 +375,9 @@ impl Frame<'_> {
 
     /// Writes a cell: strongly if there is one object, else each keeps what it had as a possibility.
     pub(super) fn store_cell(&mut self, state: &mut State, objects: &[ObjId], cell: Cell, value: ValueId) {
+        if self.is_c() {
+            self.note_kept(state, objects, value);
+        }
         for &object in objects {
             if objects.len() > 1 {
                 let before = state.cell(object, cell);

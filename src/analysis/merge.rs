@@ -106,6 +106,7 @@ impl Frame<'_> {
         a.consts == b.consts
             && std::mem::discriminant(&a.null) == std::mem::discriminant(&b.null)
             && a.range == b.range
+            && a.not == b.not
             && a.prefix == b.prefix
             && a.input == b.input
             && a.marks.len() == b.marks.len()

@@ -95,6 +95,8 @@ struct Names {
     wrapped: Symbol,
     /// The cell that tells what a reallocation took the place of.
     replaced: Symbol,
+    /// The cell that leads from a member to what it is a member of.
+    whole: Symbol,
     /// Any kind of resource.
     any: Symbol,
     resource: Symbol,
@@ -148,6 +150,7 @@ impl<'p> Context<'p> {
                 init: Symbol::new("<init>"),
                 wrapped: Symbol::new("<wrapped>"),
                 replaced: Symbol::new("<replaced>"),
+                whole: Symbol::new("<whole>"),
                 any: Symbol::new("*"),
                 resource: Symbol::new("<resource>"),
                 empty: Symbol::new(""),

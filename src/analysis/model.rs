@@ -51,6 +51,13 @@ impl Frame<'_> {
         for &arg in &view.args {
             self.may_be_set(state, arg);
         }
+        if self.is_c()
+            && model.op.is_some_and(|op| op.as_str() == "string.compare-bounded")
+            && let &[path, base, ..] = view.args.as_slice()
+            && let Some(result) = self.rooted_at(state, path, base).or_else(|| self.rooted_at(state, base, path))
+        {
+            return result;
+        }
         self.set_property(state, view);
         let lambdas = self.apply_lambdas(state, view);
         let mut result = match model.op.and_then(|op| self.op(state, op.as_str(), view)) {
@@ -254,7 +261,12 @@ impl Frame<'_> {
             value.marks.clear();
             changed = true;
         }
-        let canonical = matches!(view.name.as_str(), "getCanonicalPath" | "getCanonicalFile" | "toRealPath" | "normalize");
+        let resolved = model.op.is_some_and(|op| op.as_str() == "path.canonical");
+        if let (true, Some(&target)) = (resolved && self.is_c(), view.args.get(1)) {
+            self.make_canonical(state, target);
+        }
+        let canonical =
+            resolved || matches!(view.name.as_str(), "getCanonicalPath" | "getCanonicalFile" | "toRealPath" | "normalize");
         let cleared =
             kinds::bits(&model.clears) | if number { kinds::NUMBER } else { 0 } | if canonical { kinds::CANONICAL } else { 0 };
         if cleared != 0 && value.marks.iter().any(|mark| mark.cleared & cleared != cleared) {
@@ -264,9 +276,13 @@ impl Frame<'_> {
             value.objects.clear();
             changed = true;
         }
-        if let Some((_, kinds)) = model.sources.iter().find(|(slot, kinds)| *slot == Slot::Return && self.is_source(view, *kinds))
-        {
-            let mut mark = self.source_mark(view, *kinds);
+        let decided = model.source_if.as_ref().filter(|given| {
+            let arg = view.args.get(usize::from(given.arg)).and_then(|arg| self.text_of(*arg));
+            arg.is_some_and(|text| given.fits(&text))
+        });
+        let usual = model.sources.iter().find(|(slot, kinds)| *slot == Slot::Return && self.is_source(view, *kinds));
+        if let Some(kinds) = decided.map(|given| given.kinds).or(usual.map(|(_, kinds)| *kinds)) {
+            let mut mark = self.source_mark(view, kinds);
             mark.cleared |= cleared;
             value = Value { null: value.null, range: value.range, marks: value.marks, ..Value::default() };
             value.add_mark(mark);
@@ -342,19 +358,40 @@ impl Frame<'_> {
         })
     }
 
+    /// C `strncmp(path, base, n)` of a canonical path: zero where data of that origin stays under the base.
+    fn rooted_at(&mut self, state: &State, path: ValueId, base: ValueId) -> Option<ValueId> {
+        let predicate = self.rooted_by(state, path, base)?;
+        let predicate = Predicate::Not(Box::new(predicate));
+        Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
+    }
+
+    /// What a C call wrote there is a canonical path.
+    fn make_canonical(&mut self, state: &mut State, target: ValueId) {
+        for object in self.values[target].objects.clone() {
+            let cells: SmallVec<[(Cell, ValueId); 8]> =
+                state.cells(object).filter(|(cell, _)| matches!(cell, Cell::Elements | Cell::Index(_) | Cell::Text)).collect();
+            for (cell, held) in cells {
+                let mut value = self.values[held].clone();
+                value.marks.iter_mut().for_each(|mark| mark.cleared |= kinds::CANONICAL);
+                let value = self.value(value);
+                state.set_cell(object, cell, value);
+            }
+        }
+    }
+
     /// `path.startsWith(base)` of a canonical path: where it holds, data of that origin stays under the base.
     fn rooted(&mut self, state: &State, view: &CallView<'_>) -> Option<ValueId> {
-        let (receiver, base) = (view.receiver?, *view.args.first()?);
-        let marks = self.deep_marks(state, receiver);
+        let predicate = self.rooted_by(state, view.receiver?, *view.args.first()?)?;
+        Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
+    }
+
+    fn rooted_by(&mut self, state: &State, path: ValueId, base: ValueId) -> Option<Predicate> {
+        let marks = self.deep_marks(state, path);
         let canonical = !marks.is_empty() && marks.iter().all(|mark| mark.cleared & kinds::CANONICAL != 0);
         // A base made of the same data decides nothing.
         let own = self.deep_marks(state, base);
         let other_data = marks.iter().any(|mark| own.iter().all(|base| base.origin != mark.origin));
-        if !canonical || !other_data {
-            return None;
-        }
-        let predicate = Predicate::Rooted(receiver);
-        Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
+        (canonical && other_data).then_some(Predicate::Rooted(path))
     }
 
     /// A stream knows the constant name of the class-path resource that it reads, for property files of the project. A

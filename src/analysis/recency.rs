@@ -5,7 +5,7 @@ use index_vec::IndexVec;
 
 use super::frame::{Frame, ObjectKind};
 use super::state::{Cell, Heap, State};
-use super::value::{ObjId, Value, ValueId};
+use super::value::{Null, ObjId, Value, ValueId};
 use crate::base::FastMap;
 use crate::ir::{BlockId, Body};
 
@@ -68,6 +68,39 @@ impl Frame<'_> {
         }
         cells.sort_by_key(|(holder, ..)| *holder);
         state.heap = Heap::of(cells);
+    }
+
+    /// Whether two C pointers cannot be equal: what was made here is nothing that was there before.
+    pub(super) fn surely_apart(&self, a: &Value, b: &Value) -> bool {
+        let ([a], [b]) = (a.objects.as_slice(), b.objects.as_slice()) else { return false };
+        matches!(
+            (&self.objects[*a].kind, &self.objects[*b].kind),
+            (ObjectKind::Allocated(_), ObjectKind::Input(_)) | (ObjectKind::Input(_), ObjectKind::Allocated(_))
+        )
+    }
+
+    /// Whether a local holds null for certain.
+    pub(super) fn is_null_here(&mut self, state: &State, local: crate::ir::LocalId) -> bool {
+        let value = self.read_local(state, local);
+        matches!(self.values[value].null, Null::Yes(_))
+    }
+
+    /// Who holds a member's address holds the whole.
+    pub(super) fn note_whole(&mut self, state: &mut State, whole: &[ObjId], part: &[ObjId], through: Option<ValueId>) {
+        if let ([part], Some(through)) = (part, through)
+            && whole.iter().any(|object| self.objects[*object].is_made())
+        {
+            state.set_cell(*part, Cell::Field(self.ctx.names.whole), through);
+        }
+    }
+
+    /// A pointer or number in memory whose address is known elsewhere may change at any time.
+    pub(super) fn may_change(&mut self, state: &mut State, objects: &[ObjId], cell: Cell, value: ValueId) {
+        let known = &self.values[value];
+        if matches!(known.null, Null::Yes(_) | Null::Maybe(_)) || known.consts.is_some() || known.range.is_some() {
+            let unknown = self.weaken_for_store(value);
+            self.store_cell(state, objects, cell, unknown);
+        }
     }
 
     /// Where states were joined, C pointers and the flags that go with them have come apart: a null that is used there

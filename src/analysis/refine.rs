@@ -14,7 +14,13 @@ impl Frame<'_> {
     pub(super) fn assume(&mut self, state: &mut State, value: ValueId, truth: bool) -> bool {
         let known = &self.values[value];
         if let Some(predicate) = known.predicate.clone() {
-            return self.assume_predicate(state, &predicate, truth);
+            if !self.assume_predicate(state, &predicate, truth) {
+                return false;
+            }
+            // A flag that holds the condition is decided too.
+            let decided = self.bool(truth);
+            self.replace(state, value, decided);
+            return true;
         }
         match known.null {
             Null::Yes(_) => return !truth,
@@ -103,6 +109,10 @@ impl Frame<'_> {
         if let (Some(predicate), Konst::Bool(wanted)) = (&known.predicate, constant) {
             return self.assume_predicate(state, predicate, wanted == truth);
         }
+        // C tests it against 0.
+        if let (Some(predicate), Konst::Int(0), true) = (&known.predicate, constant, self.is_c()) {
+            return self.assume_predicate(state, predicate, !truth);
+        }
         let equal = |other: Konst| other == constant || other.as_int().is_some() && other.as_int() == constant.as_int();
         if truth {
             if matches!(known.null, Null::Yes(_)) && !matches!(constant, Konst::Int(0)) {
@@ -114,6 +124,9 @@ impl Frame<'_> {
             if let (Some((lo, hi)), Some(int)) = (known.bounds(), constant.as_int())
                 && (int < lo || int > hi)
             {
+                return false;
+            }
+            if known.not.is_some() && known.not == constant.as_int() {
                 return false;
             }
             if let (Some(prefix), Konst::Str(text)) = (known.prefix, constant)
@@ -143,7 +156,13 @@ impl Frame<'_> {
         {
             return false;
         }
+        if self.is_c() && constant.as_int() == Some(0) {
+            self.drop_resources(state, &known);
+        }
         let mut refined = known.clone();
+        if known.consts.is_none() && known.range.is_none() {
+            refined.not = constant.as_int();
+        }
         if let Some(consts) = &mut refined.consts {
             consts.retain(|other| !equal(*other));
         } else if let Konst::Bool(not) = constant {

@@ -93,7 +93,9 @@ impl Frame<'_> {
         let fixed = callee.as_str() == "printUrl" && self.beginning(state, value).is_some_and(|start| !start.as_str().is_empty());
         let callee = if fixed { Symbol::new("printUrlPart") } else { callee };
         let at = self.at(span);
-        for mark in self.deep_marks(state, value) {
+        let mut marks = self.deep_marks(state, value);
+        self.member_marks(state, value, &mut marks);
+        for mark in marks {
             let tail = before(self.hop(span, StepKind::Sink, callee), None);
             let arrival = Arrival { sink, callee, at, function: self.id, depth: 0 };
             self.arrive(state, mark, &arrival, tail);
@@ -108,6 +110,29 @@ impl Frame<'_> {
             _ => None,
         };
         known.prefix.or_else(of_object)
+    }
+
+    /// C: a structure passed by its address is passed with its members.
+    fn member_marks(&self, state: &State, value: ValueId, marks: &mut smallvec::SmallVec<[Mark; 4]>) {
+        for object in &self.values[value].objects {
+            if !matches!(self.objects[*object].kind, super::frame::ObjectKind::Storage(_)) {
+                continue;
+            }
+            for (cell, held) in state.cells(*object) {
+                if !matches!(cell, super::state::Cell::Field(_)) {
+                    continue;
+                }
+                let own = self.values[held].marks.iter();
+                let inner = self.values[held].objects.iter().flat_map(|part| state.cells(*part));
+                let inner = inner.filter(|(cell, _)| matches!(cell, super::state::Cell::Field(_)));
+                let inner = inner.flat_map(|(_, value)| &self.values[value].marks);
+                for mark in own.chain(inner) {
+                    if !marks.iter().any(|known| known.origin == mark.origin && known.cleared == mark.cleared) {
+                        marks.push(*mark);
+                    }
+                }
+            }
+        }
     }
 
     /// Taint arrives at a sink, here or in a callee.

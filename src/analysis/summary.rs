@@ -100,6 +100,8 @@ pub(super) struct SumMark {
 pub(super) struct SumObject {
     pub(super) class: Option<Symbol>,
     pub(super) cells: Vec<(Cell, u32)>,
+    /// C: something outside the function refers to it too.
+    pub(super) owned: bool,
     /// A lambda's body.
     pub(super) lambda: Option<FuncId>,
     /// It was not made in view: what is read from it has the marks of whatever refers to it.

@@ -5,6 +5,7 @@ use super::call::CallView;
 use super::frame::{Frame, ObjectKind};
 use super::interp::Exits;
 use super::state::{Cell, State};
+use super::summary::Root;
 use super::trace::{Hop, steps};
 use super::value::{ObjId, ValueId};
 use crate::base::{FileSpan, Span, Symbol};
@@ -27,7 +28,7 @@ impl Frame<'_> {
         let mut replaced: Option<ValueId> = None;
         for (slot, kind) in &model.releases {
             for (value, _) in self.slot_values(view, *slot) {
-                let objects = self.values[value].objects.clone();
+                let objects = self.resource_objects(value);
                 if let [_, _, ..] = objects.as_slice() {
                     // One of several: which one is not known.
                     self.let_go(state, value);
@@ -43,6 +44,10 @@ impl Frame<'_> {
             self.wrap(state, view, result);
         }
         let Some((slot, kind)) = model.acquires else { return };
+        // `realloc(p, 0)` frees.
+        if replaced.is_some() && view.args.get(1).is_some_and(|size| self.values[*size].only_int() == Some(0)) {
+            return;
+        }
         let targets: Vec<ValueId> = match slot {
             Slot::Return => vec![result],
             other => self.slot_values(view, other).into_iter().map(|(value, _)| value).collect(),
@@ -50,7 +55,12 @@ impl Frame<'_> {
         for target in targets {
             let target = if self.is_c() && matches!(slot, Slot::Arg(_)) && kind.as_str() != "lock" {
                 match self.out_parameter(state, target, view) {
-                    Some(made) => made,
+                    Some(made) => {
+                        // Whether there is anything is told by the result: a condition on it decides.
+                        let objects = self.values[made].objects.clone();
+                        self.values[result].objects.extend(objects);
+                        made
+                    }
                     None => continue,
                 }
             } else {
@@ -250,9 +260,76 @@ impl Frame<'_> {
         }
     }
 
+    /// What a value stands for as a resource; a C number that was passed in may be a descriptor.
+    fn resource_objects(&mut self, value: ValueId) -> smallvec::SmallVec<[ObjId; 1]> {
+        let known = &self.values[value];
+        if let (true, true, Some(input)) = (self.is_c(), known.objects.is_empty() && known.consts.is_none(), known.input)
+            && self.inputs[input].path.is_empty()
+            && !matches!(known.null, super::value::Null::Yes(_))
+        {
+            let object = self.input_object(input);
+            self.values[value].objects.push(object);
+        }
+        self.values[value].objects.clone()
+    }
+
+    /// A function that frees its argument on some ways only (the last reference, a flag) decides for itself: callers can
+    /// neither count on it nor be blamed. A null argument is no such way.
+    pub(super) fn blur_conditional_releases(&mut self, summary: &mut super::summary::Summary) {
+        let any = self.ctx.names.any;
+        let mut statuses: Vec<u32> = Vec::new();
+        for (input, cell, _) in summary.outcomes.iter().flat_map(|outcome| &outcome.writes) {
+            if matches!(cell, Cell::Status(_)) && !statuses.contains(input) {
+                statuses.push(*input);
+            }
+        }
+        if statuses.is_empty() || summary.outcomes.len() < 2 {
+            return;
+        }
+        let unknown = u32::try_from(summary.values.len()).unwrap_or(u32::MAX);
+        summary.values.push(super::summary::SumValue {
+            consts: Some(smallvec::SmallVec::from_buf([super::value::Konst::Int(UNKNOWN)])),
+            ..super::summary::SumValue::default()
+        });
+        for input in statuses {
+            let counts = |outcome: &&mut super::summary::Outcome| {
+                !outcome.conditions.iter().any(|(on, test)| *on == input && *test == super::state::Test::Null)
+            };
+            let writes = |outcome: &super::summary::Outcome| {
+                outcome.writes.iter().any(|(on, cell, _)| *on == input && matches!(cell, Cell::Status(_)))
+            };
+            if summary.outcomes.iter_mut().filter(counts).all(|outcome| writes(outcome)) {
+                continue;
+            }
+            for outcome in summary.outcomes.iter_mut().filter(counts) {
+                outcome.writes.retain(|(on, cell, _)| *on != input || !matches!(cell, Cell::Status(_)));
+                outcome.writes.push((input, Cell::Status(any), unknown));
+            }
+        }
+    }
+
+    /// What a C function was given and keeps in something that is no local of it is no longer the caller's to free.
+    pub(super) fn note_kept(&mut self, state: &mut State, holders: &[ObjId], value: ValueId) {
+        if self.values[value].input.is_none() {
+            return;
+        }
+        let [object] = self.resource_objects(value)[..] else { return };
+        let given = |frame: &Frame<'_>, object: ObjId| match frame.objects[object].kind {
+            ObjectKind::Input(input) => frame.inputs[input].path.is_empty().then_some(frame.inputs[input].root),
+            _ => None,
+        };
+        let Some(Root::Param(_)) = given(self, object) else { return };
+        let local = |holder: &ObjId| matches!(self.objects[*holder].kind, ObjectKind::Storage(_)) || *holder == object;
+        if holders.iter().all(local) {
+            return;
+        }
+        let unknown = self.int(UNKNOWN);
+        state.set_cell(object, Cell::Status(self.ctx.names.any), unknown);
+    }
+
     /// Passed to code whose doings are unknown, a resource may be released or kept there, and in C so may what it holds.
     pub(super) fn let_go(&mut self, state: &mut State, value: ValueId) {
-        let mut objects: smallvec::SmallVec<[ObjId; 8]> = self.values[value].objects.iter().copied().collect();
+        let mut objects: smallvec::SmallVec<[ObjId; 8]> = self.resource_objects(value).into_iter().collect();
         let mut next = 0;
         while let Some(&object) = objects.get(next) {
             next += 1;
@@ -289,6 +366,9 @@ impl Frame<'_> {
                     continue;
                 }
                 if let Some(at) = self.acquired.get(&(*object, *kind)) {
+                    if self.is_c() && kind.as_str() == "lock" && !self.locks_here(*object, *kind) {
+                        continue;
+                    }
                     leaks.push((*at, *kind));
                 }
             }
@@ -412,9 +492,22 @@ impl Frame<'_> {
         ) && !quiet.contains(&class)
     }
 
-    /// C: objects that a structure outside the function refers to. What a plain out-parameter is set to is the caller's.
+    /// C: objects that something outside the function refers to: that, not the caller, is asked to free them.
     pub(super) fn owned_elsewhere(&self, state: &State) -> Vec<ObjId> {
-        self.reachable(state, None, |cell| !matches!(cell, Cell::Status(_) | Cell::Index(0)))
+        self.reachable(state, None, |cell| !matches!(cell, Cell::Status(_)))
+    }
+
+    /// Whether a lock is this function's own business: it releases it on some way, or it is one global lock. A function
+    /// that only locks what it is given is a lock function.
+    fn locks_here(&self, object: ObjId, kind: Symbol) -> bool {
+        self.released.contains_key(&(object, kind))
+            || match self.objects[object].kind {
+                ObjectKind::Input(input) => {
+                    let input = &self.inputs[input];
+                    matches!(input.root, Root::Global(_)) && input.path.len() <= 1
+                }
+                _ => true,
+            }
     }
 
     /// Objects that the result or anything outside the function refers to.

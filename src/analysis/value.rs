@@ -151,6 +151,8 @@ pub(super) struct Value {
     pub(super) objects: SmallVec<[ObjId; 1]>,
     /// Integers: within, both ends included.
     pub(super) range: Option<(i64, i64)>,
+    /// Integers: not this one, as a condition told; `None` where the range tells.
+    pub(super) not: Option<i64>,
     /// Strings: begins with this text.
     pub(super) prefix: Option<Symbol>,
     /// Exactly this input's value.
@@ -285,6 +287,7 @@ impl Value {
             (Some((a, b)), Some((c, d))) => Some((if c < a { i64::MIN } else { a }, if d > b { i64::MAX } else { b })),
             _ => None,
         };
+        joined.not = if self.not == other.not { self.not } else { None };
         joined.prefix = if self.prefix == other.prefix { self.prefix } else { None };
         joined.input = if self.input == other.input { self.input } else { None };
         joined.predicate = if self.predicate == other.predicate { self.predicate.clone() } else { None };

@@ -6,8 +6,8 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::texts::{self, confidence_id, severity_id, status_id};
-use super::{Report, ReportError};
-use crate::base::FileStatus;
+use super::{Report, ReportError, bounds};
+use crate::base::{FileStatus, ProblemKind};
 use crate::findings::{FindingState, Place, Reported};
 use crate::rules::{Locale, Rule};
 
@@ -32,6 +32,7 @@ struct Header<'a> {
     baseline: Option<BaselineLine>,
     examined: BTreeMap<&'a str, ExaminedLine>,
     problems: Vec<ProblemLine<'a>>,
+    bounded: Vec<BoundedLine<'a>>,
     suppressions: Vec<AllowLine<'a>>,
     incomplete: Vec<FileLine<'a>>,
 }
@@ -54,6 +55,13 @@ struct BaselineLine {
 struct ExaminedLine {
     places: u64,
     undecided: u64,
+}
+
+/// A function that reached a bound of the analysis.
+#[derive(Serialize)]
+struct BoundedLine<'a> {
+    file: Option<&'a str>,
+    function: &'a str,
 }
 
 #[derive(Serialize)]
@@ -135,7 +143,8 @@ pub fn render(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportErro
 fn header<'a>(report: &Report<'a>) -> Header<'a> {
     let result = report.result;
     let count = |status| result.files.iter().filter(|file| file.status == status).count();
-    let problems = result.problems.iter().map(|problem| ProblemLine {
+    let grouped = bounds::sentence(result, report.locale);
+    let problems = result.problems.iter().filter(|problem| !bounds::is_grouped(problem)).map(|problem| ProblemLine {
         file: problem.file.map(|file| result.path(file)),
         kind: problem.kind.into(),
         message: texts::problem(problem.kind, &problem.detail, report.locale),
@@ -169,7 +178,10 @@ fn header<'a>(report: &Report<'a>) -> Header<'a> {
         suppressed: result.findings.iter().filter(|one| one.is_suppressed()).count(),
         baseline: result.baseline.map(|it| BaselineLine { new: it.new, known: it.known, absent: it.absent }),
         examined: examined.collect(),
-        problems: problems.collect(),
+        problems: problems
+            .chain(grouped.map(|message| ProblemLine { file: None, kind: ProblemKind::BoundHit.into(), message }))
+            .collect(),
+        bounded: bounds::functions(result).map(|(file, function)| BoundedLine { file, function }).collect(),
         suppressions: suppressions.collect(),
         incomplete: incomplete.map(|file| FileLine { file: &file.path, status: status_id(file.status) }).collect(),
     }

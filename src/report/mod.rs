@@ -2,6 +2,7 @@
 //! Must not know the engine or the IR, nor the clock, nor where output goes.
 
 mod book;
+mod bounds;
 pub mod checklist;
 mod escape;
 pub mod json;

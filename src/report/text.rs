@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::escape::{terminal, terminal_line};
 use super::texts::{self, pick};
-use super::{Report, ReportError};
+use super::{Report, ReportError, bounds};
 use crate::base::{FileId, FileStatus, ProblemKind};
 use crate::findings::{FindingState, Reported, StepPlace};
 use crate::rules::{Locale, Rule, Severity};
@@ -255,7 +255,7 @@ fn notes(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
         writeln!(out, "{}", pick(locale, "입력 파일 알림", "About the input"))?;
         // One line a file and kind; what kept a file from being analysed at all comes first.
         let mut seen: BTreeMap<NoteKey, (u64, &str)> = BTreeMap::new();
-        for problem in &result.problems {
+        for problem in result.problems.iter().filter(|problem| !bounds::is_grouped(problem)) {
             let key = (Reverse(problem.kind.status()), problem.file, problem.kind);
             seen.entry(key).or_insert((0, problem.detail.as_str())).0 += 1;
         }
@@ -265,6 +265,9 @@ fn notes(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
             writeln!(out, "  {path}{}{times}", terminal_line(&texts::problem(*kind, detail, locale)))?;
         }
         more(seen.len(), locale, out)?;
+        if let Some(sentence) = bounds::sentence(result, locale) {
+            writeln!(out, "  {}", terminal_line(&sentence))?;
+        }
         writeln!(out)?;
     }
     if !result.allow_notes.is_empty() {

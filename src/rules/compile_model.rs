@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::{RulesError, Source};
 use super::model::{
-    Access, ApiModel, BufferFact, EntryModel, FieldModel, Flow, Models, ReturnType, Slot, SourceKinds, TypeModel,
+    Access, ApiModel, BufferFact, EntryModel, FieldModel, Flow, Models, ReturnType, Slot, SourceIf, SourceKinds, TypeModel,
 };
 use super::names::{Aliases, Kinds, Named, source_kinds};
 use super::raw::{RawApi, RawEntry, RawField, RawModels, RawType};
@@ -61,6 +61,8 @@ fn parse_returns(text: &str, owner: Option<&Named<'_>>) -> ReturnType {
 /// The facts of a call that do not depend on which of its owners and names it is.
 struct CallFacts {
     sources: Vec<(Slot, SourceKinds)>,
+    source_if: Option<SourceIf>,
+    op: Option<Symbol>,
     sinks: Vec<(Slot, Symbol)>,
     clears: Vec<Symbol>,
     flows: Option<Vec<Flow>>,
@@ -247,8 +249,21 @@ impl<'a> ModelCompiler<'a> {
             Some("never") => Some(false),
             Some(other) => return Err(source.unknown("null", "word", other, ["maybe", "never"])),
         };
+        let source_if = match &raw.source_if {
+            None => None,
+            Some(given) => {
+                let names: Vec<String> = given.source.iter().cloned().collect();
+                Some(SourceIf {
+                    arg: given.arg,
+                    texts: given.texts.iter().map(|text| Symbol::new(text)).collect(),
+                    kinds: source_kinds(source, "source_if", &names)?,
+                })
+            }
+        };
         Ok(CallFacts {
             sources,
+            source_if,
+            op: raw.op.as_ref().map(|op| self.kinds.operation(source, op)).transpose()?,
             sinks: self.slots(source, "sink", &raw.sink, |word| self.kinds.sink(source, "sink", language, word))?,
             clears: raw.clears.iter().map(|word| self.kinds.sanitizer(source, "clears", word)).collect::<Result<_, _>>()?,
             flows,
@@ -309,10 +324,11 @@ impl<'a> ModelCompiler<'a> {
             returns: raw.returns.as_ref().map_or(ReturnType::Unknown, |text| parse_returns(text, owner)),
             may_return_null: facts.may_return_null,
             sources: facts.sources.clone(),
+            source_if: facts.source_if.clone(),
             sinks: facts.sinks.clone(),
             clears: facts.clears.clone(),
             flows: facts.flows.clone(),
-            op: raw.op.as_ref().map(|op| Symbol::new(op)),
+            op: facts.op,
             acquires: facts.acquires,
             releases: facts.releases.clone(),
             must_check: raw.must_check,

@@ -134,6 +134,8 @@ pub struct ApiModel {
     pub may_return_null: Option<bool>,
     /// What becomes tainted by it.
     pub sources: Vec<(Slot, SourceKinds)>,
+    /// What the result is where an argument is a constant that fits, in place of what `sources` says.
+    pub source_if: Option<SourceIf>,
     /// Sink kinds of its slots.
     pub sinks: Vec<(Slot, Symbol)>,
     /// Kinds of sanitizing the result has undergone.
@@ -223,6 +225,28 @@ pub struct Models {
     pub entries: Vec<EntryModel>,
     /// Java: simple names of all modelled types, for files with wildcard imports: simple name to full names.
     pub simple_names: FastMap<Symbol, Vec<Symbol>>,
+}
+
+/// A kind of input that an argument decides: `getenv("QUERY_STRING")` gives what the web client sent.
+#[derive(Debug, Clone)]
+pub struct SourceIf {
+    /// The argument.
+    pub arg: u8,
+    /// Texts; one that ends in `*` fits any rest.
+    pub texts: Box<[Symbol]>,
+    /// What the result then is.
+    pub kinds: SourceKinds,
+}
+
+impl SourceIf {
+    /// Whether a text is one of those meant.
+    #[must_use]
+    pub fn fits(&self, text: &str) -> bool {
+        self.texts.iter().any(|known| match known.as_str().strip_suffix('*') {
+            Some(start) => text.starts_with(start),
+            None => known.as_str() == text,
+        })
+    }
 }
 
 impl Models {

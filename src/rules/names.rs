@@ -41,6 +41,7 @@ pub(super) struct Kinds {
     pub(super) engine_sinks: [Vec<String>; 2],
     sanitizers: Vec<String>,
     resources: [Vec<String>; 2],
+    operations: Vec<String>,
 }
 
 pub(super) fn language_index(language: Language) -> usize {
@@ -61,6 +62,7 @@ impl Kinds {
         add(&mut self.engine_sinks, raw.engine_sinks);
         add(&mut self.resources, raw.resources);
         self.sanitizers.extend(raw.sanitizers);
+        self.operations.extend(raw.operations);
     }
 
     fn check(source: Source<'_>, key: &str, what: &'static str, known: &[String], name: &str) -> Result<Symbol, RulesError> {
@@ -82,6 +84,10 @@ impl Kinds {
 
     pub(super) fn sanitizer(&self, source: Source<'_>, key: &str, name: &str) -> Result<Symbol, RulesError> {
         Self::check(source, key, "sanitizer kind", &self.sanitizers, name)
+    }
+
+    pub(super) fn operation(&self, source: Source<'_>, name: &str) -> Result<Symbol, RulesError> {
+        Self::check(source, "op", "operation", &self.operations, name)
     }
 }
 

@@ -278,6 +278,7 @@ pub(super) struct RawApi {
     #[serde(rename = "null")]
     pub(super) nullness: Option<String>,
     pub(super) source: Option<SlotOrKind>,
+    pub(super) source_if: Option<RawSourceIf>,
     #[serde(default)]
     pub(super) sink: SlotMap,
     #[serde(default)]
@@ -303,6 +304,16 @@ pub(super) struct RawApi {
     pub(super) range: Option<(i64, i64)>,
 }
 
+/// What the result's source is where an argument is one of these texts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSourceIf {
+    pub(super) arg: u8,
+    #[serde(rename = "in")]
+    pub(super) texts: OneOrMany<String>,
+    pub(super) source: OneOrMany<String>,
+}
+
 /// `kinds.yaml`: the words that models and rules may use.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -315,6 +326,8 @@ pub(super) struct RawKinds {
     pub(super) sanitizers: Vec<String>,
     #[serde(default)]
     pub(super) resources: RawKindsByLanguage,
+    #[serde(default)]
+    pub(super) operations: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

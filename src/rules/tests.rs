@@ -70,3 +70,11 @@ fn wrong_keys_and_names_are_told_with_line_and_nearest_name() {
         "java/input-validation/own.yaml:10: `check`: unknown check `null-derefrence`, did you mean `null-dereference`?"
     );
 }
+
+#[test]
+fn an_unknown_operation_is_told_with_its_line() {
+    let text = "language: java\ncalls:\n  - { type: a.B, method: c, op: string.substrng }\n";
+    let error = error_of(with_files(&[("models/java/own.yaml", text)]));
+    assert!(error.ends_with("unknown operation `string.substrng`, did you mean `string.substring`?"), "{error}");
+    assert!(error.starts_with("models/java/own.yaml:3:"), "{error}");
+}

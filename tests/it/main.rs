@@ -9,6 +9,7 @@ mod fixtures;
 mod git;
 mod layers;
 mod licences;
+mod metamorphic;
 mod random;
 mod robustness;
 mod rules;

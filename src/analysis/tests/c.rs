@@ -70,3 +70,61 @@ int walk(struct item *list) {
 "#;
     assert_eq!(c(text, &["c/*"]), Vec::<String>::new());
 }
+
+#[test]
+fn a_variable_whose_address_is_taken_is_what_others_made_it() {
+    let text = r#"
+#include <stdlib.h>
+struct s { int n; struct s *next; };
+extern int get(struct s **out);
+static int fill(struct s **out) { *out = malloc(sizeof(struct s)); if (!*out) return -1; (*out)->n = 0; return 0; }
+int unknown(void) { struct s *p = NULL; if (get(&p)) return 1; return p->n; }
+int filled(struct s *keep) { struct s *p = NULL; if (fill(&p)) return 1; keep->next = p; return p->n; }
+int checked(struct s *a) { if (a) a->n = 1; return a->n; }
+static struct s *none(void) { return NULL; }
+int always(void) { struct s *p = none(); return p->n; }
+static struct s *find(struct s *l, int n) { while (l) { if (l->n == n) return l; l = l->next; } return NULL; }
+int sometimes(struct s *l) { return find(l, 3)->n; }
+"#;
+    assert_eq!(c(text, &["c/null-dereference*"]), ["c/null-dereference:10", "c/null-dereference:8"]);
+}
+
+#[test]
+fn an_error_exit_ends_the_way_even_inside_recursion() {
+    let text = r#"
+#include <stdlib.h>
+struct s { int n; };
+static void fail(int depth) { if (depth > 3) abort(); fail(depth + 1); abort(); }
+int f(struct s *p) { if (p == NULL) fail(0); return p->n; }
+"#;
+    assert_eq!(c(text, &["c/null-dereference*"]), [""; 0]);
+}
+
+#[test]
+fn a_failed_acquisition_needs_no_release() {
+    let text = r#"
+#include <stdlib.h>
+#include <fcntl.h>
+#include <unistd.h>
+int opened(const char *name) { int fd = open(name, O_RDONLY); if (fd < 0) return 1; close(fd); return 0; }
+char *grown(char *old) { char *new = realloc(old, 20); if (new == NULL) { free(old); return NULL; } return new; }
+void loop(int n) { for (int i = 0; i < n; i++) { char *p = malloc(4); if (p == NULL) return; free(p); } }
+int kept(const char *name) { int fd = open(name, O_RDONLY); if (fd == -1) return 1; return 0; }
+"#;
+    assert_eq!(c(text, &["c/double-free", "c/use-after-free", "c/memory-leak", "c/resource-leak"]), ["c/resource-leak:8"]);
+}
+
+#[test]
+fn what_getenv_is_asked_for_decides_what_it_gives() {
+    let text = r#"
+#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+    char *query = getenv("QUERY_STRING");
+    if (query) FCGI_printf("<p>%s</p>", query);
+    return 0;
+}
+"#;
+    assert_eq!(c(text, &["c/cross-site-scripting"]), ["c/cross-site-scripting:6"]);
+    assert_eq!(c(&text.replace("QUERY_STRING", "HOME"), &["c/cross-site-scripting"]), [""; 0]);
+}

@@ -18,7 +18,7 @@ pub use profile::SarifProfile;
 pub use read::{SarifScan, read};
 
 use super::texts::{self, pick};
-use super::{Report, ReportError};
+use super::{Report, ReportError, bounds};
 use crate::base::{FileStatus, Problem, ProblemKind};
 use crate::rules::{Language, Locale};
 use crate::source::FileKind;
@@ -158,7 +158,15 @@ fn base_id(options: &SarifOptions) -> Option<String> {
 }
 
 fn invocation(report: &Report<'_>, options: &SarifOptions) -> Invocation {
-    let notes: Vec<Notification> = report.result.problems.iter().map(|problem| told(report, options, problem)).collect();
+    let problems = report.result.problems.iter().filter(|problem| !bounds::is_grouped(problem));
+    let mut notes: Vec<Notification> = problems.map(|problem| told(report, options, problem)).collect();
+    if let Some(sentence) = bounds::sentence(report.result, report.locale) {
+        notes.push(Notification {
+            level: Some(Value::from("warning")),
+            message: plain(sentence),
+            ..notification(ProblemKind::BoundHit.into())
+        });
+    }
     Invocation {
         execution_successful: !options.failed,
         start_time_utc: options.start_time.clone(),
@@ -231,6 +239,7 @@ fn run_properties(report: &Report<'_>) -> PropertyBag {
         "brokenBodies": result.stats.broken_bodies,
         "opaqueConstructs": result.stats.opaque,
         "boundsHit": result.stats.bounds_hit,
+        "bounded": bounds::functions(result).map(|(file, name)| json!({ "file": file, "function": name })).collect::<Vec<_>>(),
         "open": open,
         "suppressed": result.findings.iter().filter(|one| one.is_suppressed()).count(),
         "examined": examined,

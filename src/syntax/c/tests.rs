@@ -238,3 +238,9 @@ fn long_hostile_texts_take_linear_time() {
     }
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
+
+#[test]
+fn a_variable_in_parentheses_before_a_logical_and_is_no_cast() {
+    let text = "int f(struct s *x) { return !((x) && (x)->n == 1) || g(x) && x; }";
+    assert_eq!(made(text), "int f(struct s *x) { return !( x && (x)->n == 1) || g(x) && x; }");
+}

@@ -144,6 +144,20 @@ impl<'t> Adapter<'t> {
                 self.replace(at, at + 2, format!("__label_address({label})"));
                 return at + 2;
             }
+            // `(x) && y`: the grammar may see a cast of the address of a label.
+            lex::AND_AND if self.kind(at.wrapping_sub(1)) == b')' && self.kind(at.wrapping_sub(2)) == lex::IDENT => {
+                let open = at.wrapping_sub(3);
+                let before = open.wrapping_sub(1);
+                let is_operand = match self.kind_before(open) {
+                    lex::IDENT => self.word(before) == Some(Word::Jump),
+                    b')' | b']' => false,
+                    _ => true,
+                };
+                if self.kind(open) == b'(' && is_operand {
+                    self.blank(open, open + 1);
+                    self.blank(at - 1, at);
+                }
+            }
             b'#' => {
                 // What is left of a directive that is no directive here.
                 self.blank(at, at + 1);
