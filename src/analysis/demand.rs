@@ -493,6 +493,7 @@ fn given(model: &ApiModel) -> Given {
             _ => all.objects |= mask(*kinds),
         }
     }
+    all.result |= model.source_if.as_ref().map_or(0, |given| mask(given.kinds));
     all.fills = model.op.is_some() || model.flows.iter().flatten().any(|flow| flow.to != Slot::Return);
     all
 }

@@ -105,6 +105,8 @@ pub(super) struct Frame<'a> {
     stored: FastMap<LocalId, ObjId>,
     /// C: for an allocation site, the object that stands for all it made before the newest.
     pub(super) older: FastMap<ObjId, ObjId>,
+    /// C: whether the condition at hand was written by a macro, which checks what its users need not doubt.
+    pub(super) in_macro: bool,
     /// Whether states have been joined: which condition goes with which value is lost.
     pub(super) lossy: bool,
     /// C: whether every way through the function passes a block, once asked for.
@@ -180,6 +182,7 @@ impl<'a> Frame<'a> {
             stored: FastMap::default(),
             older: FastMap::default(),
             lossy: false,
+            in_macro: false,
             inevitable: FastMap::default(),
             block: BlockId::from_raw(0),
             loops: None,

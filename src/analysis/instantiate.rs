@@ -92,6 +92,16 @@ impl Frame<'_> {
         if let [only] = possible.as_slice() {
             return self.outcome(state, &mut binding, only).map_or(Ways::Never, Ways::One);
         }
+        if self.is_c() {
+            for (input, cell, _) in possible.iter().flat_map(|outcome| &outcome.writes) {
+                if !matches!(cell, Cell::Status(_)) {
+                    let target = self.bound(state, &mut binding, *input);
+                    let objects = self.values[target].objects.clone();
+                    self.doubt_written(state, &objects, *cell);
+                }
+            }
+            binding.inputs.iter_mut().for_each(|known| *known = None);
+        }
         let mut ways = Vec::with_capacity(possible.len());
         for outcome in possible {
             let mut after = state.clone();

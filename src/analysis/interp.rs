@@ -300,6 +300,7 @@ impl Frame<'_> {
             Terminator::If { cond, then, els } => {
                 let value = self.operand(&state, cond, data.term_span);
                 self.check_loop_bound(&state, block, cond, data.term_span);
+                self.in_macro = self.is_c() && self.is_expanded(data.term_span, &[*then, *els]);
                 let (before, mut no) = (state.clone(), state.clone());
                 let may_be = [self.assume(&mut state, value, true), self.assume(&mut no, value, false)];
                 self.note_condition(&before, block, cond, data.term_span, may_be);
@@ -309,6 +310,7 @@ impl Frame<'_> {
                 if may_be[1] {
                     out.push((*els, no));
                 }
+                self.in_macro = false;
             }
             Terminator::Switch { value, arms, default } => {
                 let value = self.operand(&state, value, data.term_span);

@@ -7,7 +7,8 @@ use super::frame::{Frame, ObjectKind};
 use super::state::{Cell, Heap, State};
 use super::value::{Null, ObjId, Value, ValueId};
 use crate::base::FastMap;
-use crate::ir::{BlockId, Body};
+use crate::base::Span;
+use crate::ir::{BlockId, Body, Rvalue, StmtKind};
 
 impl Frame<'_> {
     /// An allocation site is about to make another object: what it made before becomes an older one, which nothing is
@@ -77,6 +78,26 @@ impl Frame<'_> {
             (&self.objects[*a].kind, &self.objects[*b].kind),
             (ObjectKind::Allocated(_), ObjectKind::Input(_)) | (ObjectKind::Input(_), ObjectKind::Allocated(_))
         )
+    }
+
+    /// Whether a condition comes out of a macro: what it guards then stands at the very same place of the text.
+    pub(super) fn is_expanded(&self, condition: Span, targets: &[BlockId]) -> bool {
+        let body = self.body;
+        targets.iter().any(|target| {
+            let stmts = if target.index() < body.blocks.len() { body.stmts_of(*target) } else { &[] };
+            stmts.first().is_some_and(|stmt| stmt.span == condition && !matches!(stmt.kind, StmtKind::Assign(_, Rvalue::Use(_))))
+        })
+    }
+
+    /// What a callee sets on some of its ways is no proof of a null on the others.
+    pub(super) fn doubt_written(&mut self, state: &mut State, objects: &[ObjId], cell: Cell) {
+        for &object in objects {
+            let Some(held) = state.cell(object, cell) else { continue };
+            if self.values[held].null.evidence().is_some() && matches!(self.values[held].null, Null::Yes(_)) {
+                let doubted = self.value(Value { null: Null::QUIET, ..self.values[held].clone() });
+                state.set_cell(object, cell, doubted);
+            }
+        }
     }
 
     /// Whether a local holds null for certain.

@@ -184,7 +184,7 @@ impl Frame<'_> {
 
     /// Assumes a reference to be null or not.
     pub(super) fn assume_null(&mut self, state: &mut State, value: ValueId, is_null: bool) -> bool {
-        let here = Null::Yes(self.at(self.function.name_span));
+        let here = if self.in_macro { Null::QUIET } else { Null::Yes(self.at(self.function.name_span)) };
         self.assume_null_from(state, value, is_null, here)
     }
 
