@@ -19,6 +19,8 @@ const OPEN: i64 = 1;
 const RELEASED: i64 = 2;
 /// Of any kind: code whose doings are unknown has had it.
 const UNKNOWN: i64 = 3;
+/// In a C function of more blocks, joined states are no proof of a leak.
+const MANY_BLOCKS: usize = 40;
 /// How many objects are let go of with one.
 const MAX_LET_GO: usize = 8;
 
@@ -355,7 +357,7 @@ impl Frame<'_> {
     /// Resources still open where the function returns, and that nobody outside can reach.
     pub(super) fn check_leaks(&mut self, exits: &Exits) {
         // Joined states of C no longer tell which way out goes with which resource.
-        if self.acquired.is_empty() || self.is_c() && self.lossy {
+        if self.acquired.is_empty() || self.is_c() && self.lossy && self.body.blocks.len() > MANY_BLOCKS {
             return;
         }
         let mut leaks: Vec<(FileSpan, Symbol)> = Vec::new();
