@@ -27,6 +27,7 @@ mod model;
 mod nullness;
 mod numeric;
 mod ops;
+mod ownership;
 mod properties;
 mod recency;
 mod refine;
