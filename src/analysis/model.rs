@@ -29,6 +29,9 @@ fn range_of_primitive(ty: ReturnType) -> Option<(i64, i64)> {
     }
 }
 
+/// Streams wrapped in one another that data is followed through.
+const MAX_WRAPPERS: usize = 4;
+
 impl Frame<'_> {
     pub(super) fn call_model(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, loose: bool) -> ValueId {
         if view.name == self.ctx.names.starts_with
@@ -217,6 +220,15 @@ impl Frame<'_> {
         }
         let value = self.value(value);
         state.set_cell(object, Cell::Text, value);
+        // What a wrapper is given goes on to the stream that it wraps.
+        let wrapped = Cell::Property(self.ctx.names.wrapped);
+        let mut outer = object;
+        for _ in 0..MAX_WRAPPERS {
+            let Some(inner) = state.cell(outer, wrapped) else { break };
+            let [inner] = self.values[inner].objects.as_slice() else { break };
+            outer = *inner;
+            state.set_cell(outer, Cell::Text, value);
+        }
     }
 
     /// Sources, sanitizing, nullness, type of the result.
@@ -325,6 +337,7 @@ impl Frame<'_> {
                 let text = self.value(Value { marks: value.marks.clone(), ..Value::default() });
                 state.set_cell(object, Cell::Text, text);
             }
+            self.keep_wrapped(state, object, view);
             // Marks of the object itself are for good; its text's can still be checked.
             self.objects[object].marks =
                 if state.cell(object, Cell::Text).is_some() { SmallVec::new() } else { value.marks.clone() };
@@ -431,6 +444,20 @@ impl Frame<'_> {
             } else if self.values[*only].objects.is_empty() && self.values[*only].consts.is_none() {
                 state.set_cell(object, Cell::Text, *only);
             }
+        }
+    }
+
+    /// An output stream or writer made of another passes on what it is given.
+    fn keep_wrapped(&mut self, state: &mut State, object: super::value::ObjId, view: &CallView<'_>) {
+        let is_sink = view.target.owner.is_some_and(|owner| {
+            let name = owner.simple_name();
+            name.ends_with("OutputStream") || name.ends_with("Writer") || name == "PrintStream"
+        });
+        if let (true, Some(&inner)) = (is_sink, view.args.first())
+            && !self.values[inner].objects.is_empty()
+            && self.values[inner].consts.is_none()
+        {
+            state.set_cell(object, Cell::Property(self.ctx.names.wrapped), inner);
         }
     }
 
