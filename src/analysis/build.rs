@@ -34,6 +34,7 @@ impl Frame<'_> {
         let no_return = exits.returns.is_empty() && !exits.exhausted;
         let partial = exits.exhausted;
         let ways = self.merge(exits.returns);
+        let many = ways.iter().any(|(state, _)| self.written(state).count() > MAX_WRITES);
         let mut exporter = Exporter {
             frame: self,
             owned: Vec::new(),
@@ -56,7 +57,7 @@ impl Frame<'_> {
         summary.keep_used_inputs(&self.inputs.raw);
         summary.no_return = no_return;
         summary.shrink();
-        summary.partial = partial;
+        summary.partial = partial || many;
         if summary.outcomes.is_empty() && !no_return {
             summary.outcomes.push(Outcome::default());
         }
@@ -175,6 +176,8 @@ impl Exporter<'_, '_> {
             null: value.null,
             range: value.range,
             prefix: value.prefix,
+            offset: value.offset,
+            ends: value.ends,
             // Nobody passes inputs to what is no caller.
             input: value.input.filter(|_| value.consts.is_none() && !self.opaque).map(InputId::raw),
             ..SumValue::default()

@@ -235,7 +235,15 @@ impl<'a> Frame<'a> {
             Some(summary) => {
                 let spread = self.spread(view);
                 let passed = Passed { callee, receiver, args: &view.args, captured: &[], span: view.span, spread };
-                self.instantiate(state, summary, &passed)
+                let mut ways = self.instantiate(state, summary, &passed);
+                if self.is_c() {
+                    match &mut ways {
+                        Ways::Never => {}
+                        Ways::One(_) => self.pass_raw(state, &view.args),
+                        Ways::Several(ways) => ways.iter_mut().for_each(|(state, _)| self.pass_raw(state, &view.args)),
+                    }
+                }
+                ways
             }
             None => Ways::One(self.call_unknown(state, view)),
         }

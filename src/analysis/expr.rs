@@ -6,7 +6,7 @@ use super::frame::{Frame, ObjectKind};
 use super::integers::{fold, limits, range_of, wrap};
 use super::kinds;
 use super::state::{Cell, State};
-use super::value::{Konst, MAX_CONSTS, Mark, Null, Predicate, Value, ValueId};
+use super::value::{Ends, Konst, MAX_CONSTS, Mark, Null, Predicate, Value, ValueId};
 use crate::base::Span;
 use crate::ir::{BinOp, LocalId, Operand, Rvalue, Ty, TyId, UnOp};
 
@@ -23,7 +23,7 @@ impl Frame<'_> {
                 let ty = self.local_type(dst);
                 self.load(state, *place, ty, span)
             }
-            Rvalue::AddrOf(place) => self.address_of(state, *place, span),
+            Rvalue::AddrOf(place) => self.c_address(state, *place, span),
             Rvalue::Unary(op, operand) => {
                 let value = self.operand(state, operand, span);
                 self.unary(*op, value)
@@ -102,7 +102,7 @@ impl Frame<'_> {
                 }
                 self.non_null()
             }
-            Rvalue::SizeOf(ty) => match size_of(*ty) {
+            Rvalue::SizeOf(ty) => match self.c_size(*ty) {
                 Some(size) => self.int(size),
                 None => self.value(Value { range: Some((1, i64::MAX)), ..Value::default() }),
             },
@@ -116,42 +116,6 @@ impl Frame<'_> {
             Operand::Const(crate::ir::Const::Int(_, ty)) => *ty,
             Operand::Const(crate::ir::Const::Str(_)) if !self.is_c() => TyId::STRING,
             Operand::Const(_) => TyId::UNKNOWN,
-        }
-    }
-
-    fn address_of(&mut self, state: &mut State, place: crate::ir::PlaceId, span: Span) -> ValueId {
-        let body = self.body;
-        let Some(place) = body.places.get(place) else { return self.non_null() };
-        match (&place.base, place.proj.as_slice()) {
-            (crate::ir::PlaceBase::Local(local), []) => {
-                // What the local holds lives in the storage's cell: see `Frame::stored`.
-                let object = self.storage(*local);
-                self.reference(object)
-            }
-            // `&p[i]`, `&a[0]`: into the same object.
-            (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Index(_)])
-                if !matches!(self.local_type(*local).get(), Ty::Pointer(_)) =>
-            {
-                let object = self.storage(*local);
-                self.reference(object)
-            }
-            (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Deref | crate::ir::Proj::Index(_)]) => {
-                self.read_local(state, *local)
-            }
-            // The address of a member is no access: `&p->x`, and offsets made of `&((T *) 0)->x`.
-            (crate::ir::PlaceBase::Local(local), [crate::ir::Proj::Deref, ..]) if self.is_null_here(state, *local) => {
-                self.unknown()
-            }
-            _ => match self.target(state, place, span) {
-                Some(super::memory::Target::Cell(objects, cell, through)) => {
-                    let value = self.load_cell(state, &objects, cell, through, TyId::UNKNOWN);
-                    self.may_change(state, &objects, cell, value);
-                    let inner = self.objects_of(value);
-                    self.note_whole(state, &objects, &inner, through);
-                    self.value(Value { null: Null::No, objects: inner, ..Value::default() })
-                }
-                _ => self.non_null(),
-            },
         }
     }
 
@@ -279,6 +243,11 @@ impl Frame<'_> {
         if self.is_c() && self.surely_apart(x, y) {
             return Some(false);
         }
+        if self.is_c()
+            && let Some(same) = self.same_address(x, y)
+        {
+            return Some(same);
+        }
         if let (Some(p), Some(q)) = (x.only_constant(), y.only_constant()) {
             return match (p.as_int(), q.as_int()) {
                 (Some(p), Some(q)) => Some(p == q),
@@ -363,11 +332,12 @@ impl Frame<'_> {
             let all: Option<SmallVec<[i64; 4]>> =
                 p.iter().flat_map(|p| q.iter().map(|q| fold(op, p.as_int()?, q.as_int()?, bits, signed))).collect();
             if let Some(all) = all {
-                if let [only] = all.as_slice() {
+                let ends = (x.ends | y.ends) & Ends::GUARDED;
+                if let ([only], true) = (all.as_slice(), ends.is_empty()) {
                     return self.int(*only);
                 }
                 let consts = all.into_iter().map(Konst::Int).collect();
-                return self.value(Value { consts: Some(consts), null: Null::No, ..Value::default() });
+                return self.value(Value { consts: Some(consts), null: Null::No, ends, ..Value::default() });
             }
         }
         let range = match (x.bounds(), y.bounds()) {
@@ -378,22 +348,31 @@ impl Frame<'_> {
             _ => None,
         };
         let mut result = Value { range, null: Null::No, ..Value::default() };
-        // Pointer arithmetic stays in the object.
-        if matches!(op, BinOp::Add | BinOp::Sub) && self.is_c() && matches!(ty.get(), Ty::Pointer(_)) {
-            result.objects = if x.objects.is_empty() { y.objects.clone() } else { x.objects.clone() };
-        }
         // Moved by a constant within its type, it is as much the outside's number as before.
         let moved = result.range.is_some()
             && matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul)
             && (x.consts.is_some() || y.consts.is_some());
         let marks: SmallVec<[Mark; 4]> = x.marks.iter().chain(&y.marks).copied().collect();
+        if self.is_c() {
+            result.ends = ends_of(op, x, y, &result);
+            // Pointer arithmetic stays in the object.
+            if matches!(op, BinOp::Add | BinOp::Sub) && matches!(ty.get(), Ty::Pointer(_)) {
+                let (pointer, by) = if x.objects.is_empty() { (b, a) } else { (a, b) };
+                result.objects = self.values[pointer].objects.clone();
+                (result.offset, result.ends) = self.pointer_moved(pointer, by, ty, op == BinOp::Sub);
+            }
+        }
         for mark in marks {
             result.add_mark(mark);
         }
         if !moved {
             self.computed(&mut result);
         }
-        self.value(result)
+        let result = self.value(result);
+        if !self.lengths.is_empty() {
+            self.note_length(op, a, b, result);
+        }
+        result
     }
 
     pub(super) fn cast(&mut self, value: ValueId, from: TyId, ty: TyId) -> ValueId {
@@ -452,14 +431,21 @@ impl Frame<'_> {
     }
 }
 
-/// Bytes of a type, where they do not depend on a layout.
-pub(super) fn size_of(ty: TyId) -> Option<i64> {
-    match ty.get() {
-        Ty::Bool => Some(1),
-        Ty::Int { bits, .. } | Ty::Char { bits } | Ty::Float { bits } => Some(i64::from(*bits) / 8),
-        Ty::Pointer(_) => Some(8),
-        Ty::Enum(_) => Some(4),
-        Ty::Array(element, Some(length)) => size_of(*element)?.checked_mul(i64::try_from(*length).ok()?),
-        _ => None,
+/// Whether the ends of a computed range are taken: where those that it comes from are.
+fn ends_of(op: BinOp, x: &Value, y: &Value, result: &Value) -> Ends {
+    let (a, b) = (x.reached(), y.reached());
+    let guarded = (a | b) & (Ends::GUARDED | Ends::UNSET);
+    if result.range.is_none() {
+        return guarded;
     }
+    let both = |own: Ends, other: Ends, gives: Ends| if a.contains(own) && b.contains(other) { gives } else { Ends::empty() };
+    guarded
+        | match op {
+            BinOp::Add | BinOp::Mul | BinOp::Shl => {
+                both(Ends::LOW, Ends::LOW, Ends::LOW) | both(Ends::HIGH, Ends::HIGH, Ends::HIGH)
+            }
+            BinOp::Sub => both(Ends::LOW, Ends::HIGH, Ends::LOW) | both(Ends::HIGH, Ends::LOW, Ends::HIGH),
+            BinOp::Div | BinOp::Shr => both(Ends::LOW, Ends::HIGH, Ends::LOW) | both(Ends::HIGH, Ends::LOW, Ends::HIGH),
+            _ => Ends::empty(),
+        }
 }

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::Context;
 use super::kinds;
+use super::mem::{Home, homes};
 use super::state::{Cell, State, Test};
 use super::store::Store;
 use super::summary::{Input, LatentKind, MAX_PATH, Root};
@@ -13,7 +14,7 @@ use super::trace::{Hop, PathId, Traces, Trail};
 use super::value::{Cleared, InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Examined, Finding, StepKind};
-use crate::ir::{BlockId, Body, Function, Language, LocalId, PlaceBase, Rvalue, StmtKind, Ty, TyId, Unit};
+use crate::ir::{BlockId, Body, Function, Language, LocalId, Ty, TyId, Unit};
 use crate::program::{FuncId, FunctionTypes};
 use crate::rules::{Models, SourceKinds};
 
@@ -101,8 +102,6 @@ pub(super) struct Frame<'a> {
     pub(super) out: FrameFindings,
     /// Values of temporaries that live in one block only.
     pub(super) scratch: IndexVec<LocalId, Option<ValueId>>,
-    /// Storage of the C pointers and numbers whose address is taken: they live in its first cell.
-    stored: FastMap<LocalId, ObjId>,
     /// C: for an allocation site, the object that stands for all it made before the newest.
     pub(super) older: FastMap<ObjId, ObjId>,
     /// C: whether the condition at hand was written by a macro, which checks what its users need not doubt.
@@ -132,6 +131,24 @@ pub(super) struct Frame<'a> {
     pub(super) open_on_exception: Vec<(ObjId, Symbol)>,
     /// Where each was released last.
     pub(super) released: FastMap<(ObjId, Symbol), FileSpan>,
+    /// C: bytes of members that are regions of their own, and their names.
+    pub(super) member_sizes: FastMap<ObjId, (i64, Option<Symbol>)>,
+    /// C: allocations on the stack.
+    pub(super) on_stack: FastSet<ObjId>,
+    /// C: locals that live in their storage, not in a slot.
+    pub(super) homes: FastMap<LocalId, Home>,
+    /// C: reads of memory that may have no value: what the paths to it say, and of which variable.
+    pub(super) reads: FastMap<Span, (super::mem::Reads, Option<Symbol>)>,
+    /// C: bytes of an element, of memory that is written element by element.
+    pub(super) element_bytes: FastMap<ObjId, i64>,
+    /// C: memory that was allocated with exactly the length of a text as its size.
+    pub(super) sized_by: FastMap<ObjId, ValueId>,
+    /// C: lengths of texts, by the value that holds one: so many times it, and so much more.
+    pub(super) lengths: FastMap<ValueId, (ValueId, i64, i64)>,
+    /// C: variables that are read, on some path, before anything is assigned.
+    pub(super) unset: FastSet<LocalId>,
+    /// Whether some rule asks for uses of what has no value.
+    pub(super) wants_init: bool,
 }
 
 impl<'a> Frame<'a> {
@@ -151,7 +168,7 @@ impl<'a> Frame<'a> {
             mut scratch,
         } = store;
         scratch.resize(body.locals.len(), None);
-        let mut frame = Frame {
+        Frame {
             ctx,
             id,
             unit,
@@ -179,7 +196,6 @@ impl<'a> Frame<'a> {
                 bound_hits: 0,
                 grouped: FastSet::default(),
             },
-            stored: FastMap::default(),
             older: FastMap::default(),
             lossy: false,
             in_macro: false,
@@ -196,25 +212,15 @@ impl<'a> Frame<'a> {
             acquired: FastMap::default(),
             open_on_exception: Vec::new(),
             released: FastMap::default(),
-        };
-        if unit.language == Language::C {
-            frame.find_stored();
-        }
-        frame
-    }
-
-    /// Finds the C locals that also live in memory.
-    fn find_stored(&mut self) {
-        let body = self.body;
-        for stmt in &body.stmts {
-            let StmtKind::Assign(_, Rvalue::AddrOf(place)) = &stmt.kind else { continue };
-            let Some(place) = body.places.get(*place) else { continue };
-            if let (PlaceBase::Local(local), []) = (&place.base, place.proj.as_slice())
-                && !matches!(self.local_type(*local).get(), Ty::Array(..) | Ty::Record { .. })
-            {
-                let object = self.storage(*local);
-                self.stored.insert(*local, object);
-            }
+            member_sizes: FastMap::default(),
+            on_stack: FastSet::default(),
+            homes: if unit.language == Language::C { homes(ctx, &ctx.program.types[id], body) } else { FastMap::default() },
+            reads: FastMap::default(),
+            sized_by: FastMap::default(),
+            lengths: FastMap::default(),
+            unset: FastSet::default(),
+            element_bytes: FastMap::default(),
+            wants_init: ctx.check_rules.contains_key(&(crate::rules::CheckKind::UninitializedUse, crate::rules::Language::C)),
         }
     }
 
@@ -319,7 +325,7 @@ impl<'a> Frame<'a> {
 
     /// A value that points to one object.
     pub(super) fn reference(&mut self, object: ObjId) -> ValueId {
-        self.value(Value { null: Null::No, objects: SmallVec::from_buf([object]), ..Value::default() })
+        self.value(Value { null: Null::No, objects: SmallVec::from_buf([object]), offset: Some((0, 0)), ..Value::default() })
     }
 
     /// The objects a value points to; an unknown reference gets an opaque one of its own, so that what is stored
@@ -371,6 +377,7 @@ impl<'a> Frame<'a> {
             let object = self.objects.push(Object { kind: ObjectKind::Input(input), class: ty.name(), marks: SmallVec::new() });
             self.input_objects.insert(input, object);
             value.objects.push(object);
+            value.offset = Some((0, 0));
         }
         let id = self.values.push(value);
         self.input_values.insert(input, id);
@@ -426,9 +433,7 @@ impl<'a> Frame<'a> {
     }
 
     pub(super) fn read_local(&mut self, state: &State, local: LocalId) -> ValueId {
-        if let Some(object) = self.stored.get(&local)
-            && let Some(held) = state.cell(*object, Cell::Index(0))
-        {
+        if let Some(held) = self.read_home(state, local) {
             return held;
         }
         let known = match self.slots.get(local).copied().flatten() {
@@ -439,8 +444,8 @@ impl<'a> Frame<'a> {
     }
 
     pub(super) fn write_local(&mut self, state: &mut State, local: LocalId, value: ValueId) {
-        if let Some(object) = self.stored.get(&local) {
-            state.set_cell(*object, Cell::Index(0), value);
+        if self.write_home(state, local, value) {
+            return;
         }
         match self.slots.get(local).copied().flatten() {
             Some(slot) => {

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::call::Ways;
 use super::frame::{Frame, ObjectKind, Pending};
+use super::mem::Site;
 use super::sinks::Arrival;
 use super::state::{Cell, State, Test};
 use super::summary::{Latent, LatentKind, NON_NULL, Outcome, Root, Summary, UNKNOWN};
@@ -303,6 +304,18 @@ impl Frame<'_> {
                 let tail = before(pass, latent.trail.clone());
                 self.demand_of_callee(state, value, *demand, (latent.at, latent.function, latent.depth + 1), &tail);
             }
+            LatentKind::Access(access) => {
+                let site = Site { at: latent.at, function: latent.function, trail: latent.trail.clone(), depth: latent.depth };
+                self.wake_access(state, value, *access, site, pass);
+            }
+            LatentKind::Text(wide) => {
+                self.check_text(state, value, *wide, binding.span);
+            }
+            LatentKind::Longer { most, wide, kind } => {
+                let site = Site { at: latent.at, function: latent.function, trail: latent.trail.clone(), depth: latent.depth };
+                self.wake_longer(state, value, (*most, *wide, *kind), site, pass);
+            }
+            LatentKind::Release(kind) => self.wake_release(state, value, *kind, latent, pass),
             LatentKind::NullDeref { check, always } => {
                 if latent.depth >= MAX_NULL_DEPTH {
                     return;
@@ -381,6 +394,8 @@ impl Frame<'_> {
             },
             range: described.range,
             prefix: described.prefix,
+            offset: described.offset,
+            ends: described.ends,
             ..Value::default()
         };
         // What the callee did to the text of one input, the beginning of an address stays that of the argument.
@@ -426,6 +441,8 @@ impl Frame<'_> {
         for input in &described.input_objects {
             let actual = self.bound(state, binding, *input);
             value.objects.extend(self.objects_of(actual));
+            let (moved, start) = (value.offset, self.values[actual].offset);
+            value.offset = moved.zip(start).map(|((a, b), (c, d))| (a.saturating_add(c), b.saturating_add(d)));
         }
         let id = self.value(value);
         if let Some(place) = binding.values.get_mut(at as usize) {

@@ -74,7 +74,11 @@ impl Frame<'_> {
         let mut worklist = std::collections::BTreeSet::new();
         let mut exits = Exits { returns: Vec::new(), exhausted: false };
         let Some(&entry) = order.first() else { return exits };
-        let start = self.entry_state(liveness.count);
+        let mut start = self.entry_state(liveness.count);
+        if self.is_c() && self.wants_init {
+            self.unset_locals(&mut start, |slot| liveness.is_live(entry, slot));
+        }
+        let heads = loop_heads(body, &rank);
         states[entry].pending.push(start);
         worklist.insert(0);
         let mut out: Vec<(BlockId, State)> = Vec::new();
@@ -95,9 +99,13 @@ impl Frame<'_> {
                         }
                     }
                     self.collect_garbage(&mut state);
+                    if self.is_c() && heads.get(target).copied().unwrap_or(false) {
+                        let again = rank.get(target).is_some_and(|target| *target <= at);
+                        self.enter_loop(&mut state, states.get(target).and_then(|entry| entry.seen.first()), again);
+                    }
                     let Some(entry) = states.get_mut(target) else { continue };
                     let max_states = if self.steps > budget / 2 { 1 } else { max_states };
-                    if self.offer(entry, state, max_states)
+                    if self.offer(entry, state, max_states, heads.get(target).copied().unwrap_or(true))
                         && let Some(&rank) = rank.get(target)
                     {
                         worklist.insert(rank);
@@ -108,8 +116,9 @@ impl Frame<'_> {
         exits
     }
 
-    /// Adds a state to a block's; `true` if the block has to run with it.
-    fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize) -> bool {
+    /// Adds a state to a block's; `true` if the block has to run with it. Every cycle has a head, so widening there is
+    /// enough, and what a condition says inside of the loop is kept.
+    fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize, is_head: bool) -> bool {
         let kept_apart = entry.seen.len();
         for (at, known) in entry.seen.iter_mut().chain(entry.joined.as_mut()).enumerate() {
             if self.same(known, &state, at >= kept_apart) {
@@ -135,7 +144,7 @@ impl Frame<'_> {
             }
             Some(known) => {
                 entry.joins += 1;
-                let joined = self.join_states(&known, &state, entry.joins > JOINS_BEFORE_WIDENING);
+                let joined = self.join_states(&known, &state, is_head && entry.joins > JOINS_BEFORE_WIDENING);
                 if self.same(&known, &joined, true) {
                     entry.joined = Some(known);
                     return false;
@@ -302,8 +311,17 @@ impl Frame<'_> {
                 self.check_loop_bound(&state, block, cond, data.term_span);
                 self.in_macro = self.is_c() && self.is_expanded(data.term_span, &[*then, *els]);
                 let (before, mut no) = (state.clone(), state.clone());
+                let known = state.conditions.len();
+                let failure = self.is_c() && self.is_failure_check(value);
                 let may_be = [self.assume(&mut state, value, true), self.assume(&mut no, value, false)];
                 self.note_condition(&before, block, cond, data.term_span, may_be);
+                if may_be == [true, true] && self.is_c() {
+                    let doubt = !self.is_counted(value);
+                    for way in [&mut state, &mut no] {
+                        way.doubt |= doubt;
+                        way.uncertain |= !failure && way.conditions.len() == known;
+                    }
+                }
                 if may_be[0] {
                     out.push((*then, state));
                 }
@@ -320,7 +338,12 @@ impl Frame<'_> {
                         continue;
                     };
                     let mut arm = state.clone();
+                    let known = arm.conditions.len();
                     if self.assume_is(&mut arm, value, constant, true) {
+                        if self.is_c() && self.values[value].only_constant().is_none() {
+                            arm.doubt = true;
+                            arm.uncertain |= arm.conditions.len() == known;
+                        }
                         out.push((*target, arm));
                     }
                 }
@@ -332,7 +355,11 @@ impl Frame<'_> {
                         rest = None;
                     }
                 }
-                if let Some(state) = rest {
+                if let Some(mut state) = rest {
+                    if self.is_c() && !arms.is_empty() && self.values[value].only_constant().is_none() {
+                        state.doubt = true;
+                        state.uncertain |= self.values[value].input.is_none();
+                    }
                     out.push((*default, state));
                 }
             }
@@ -450,4 +477,19 @@ fn reverse_postorder(body: &Body) -> Vec<BlockId> {
     }
     order.reverse();
     order
+}
+
+/// Blocks that some edge leads back to.
+fn loop_heads(body: &Body, rank: &IndexVec<BlockId, usize>) -> IndexVec<BlockId, bool> {
+    let mut heads: IndexVec<BlockId, bool> = index_vec::index_vec![false; body.blocks.len()];
+    for (block, data) in body.blocks.iter_enumerated() {
+        for target in data.term.successors() {
+            if rank.get(target) <= rank.get(block)
+                && let Some(head) = heads.get_mut(target)
+            {
+                *head = true;
+            }
+        }
+    }
+    heads
 }

@@ -25,7 +25,12 @@ impl Frame<'_> {
     /// The value of an operand.
     pub(super) fn operand(&mut self, state: &State, operand: &Operand, span: Span) -> ValueId {
         match operand {
-            Operand::Local(local) => self.read_local(state, *local),
+            Operand::Local(local) => {
+                if self.is_c() {
+                    self.check_set(state, *local, span);
+                }
+                self.read_local(state, *local)
+            }
             Operand::Const(Const::Null) => self.null(span),
             Operand::Const(Const::Str(text)) => self.string(text.as_str()),
             Operand::Const(constant) => match self.konst(constant) {
@@ -36,11 +41,14 @@ impl Frame<'_> {
     }
 
     /// The value at a place. `span`: where it is read, for a null dereference.
-    pub(super) fn load(&mut self, state: &mut State, place: PlaceId, ty: TyId, span: Span) -> ValueId {
+    pub(super) fn load(&mut self, state: &mut State, at: PlaceId, ty: TyId, span: Span) -> ValueId {
         let body = self.body;
-        let Some(place) = body.places.get(place) else { return self.unknown() };
+        let Some(place) = body.places.get(at) else { return self.unknown() };
         if let Some(constant) = self.constant_place(place) {
             return self.constant(constant);
+        }
+        if self.is_c() {
+            return self.c_load(state, at, ty, span);
         }
         match self.target(state, place, span) {
             Some(Target::Local(local)) => self.read_local(state, local),
@@ -132,17 +140,7 @@ impl Frame<'_> {
                 if place.proj.is_empty() {
                     return Some(Target::Local(local));
                 }
-                if self.is_c()
-                    && !matches!(place.proj.first(), Some(Proj::Deref))
-                    && !matches!(self.local_type(local).get(), Ty::Pointer(_))
-                {
-                    // A C aggregate: the local's own storage.
-                    let object = self.storage(local);
-                    let cell = self.cell_of(state, steps.next()?, span);
-                    Target::Cell(SmallVec::from_buf([object]), cell, None)
-                } else {
-                    Target::Local(local)
-                }
+                Target::Local(local)
             }
             PlaceBase::Static(ty) => {
                 let Some(Proj::Field(name)) = steps.next() else { return None };
@@ -169,25 +167,12 @@ impl Frame<'_> {
                 }
             }
         };
-        while let Some(step) = steps.next() {
+        for step in steps {
             let value = match current {
                 Target::Local(local) => self.read_local(state, local),
                 Target::Cell(objects, cell, through) => self.load_cell(state, &objects, cell, through, TyId::UNKNOWN),
             };
-            if !matches!(step, Proj::Field(_)) || !self.is_c() {
-                self.check_null(state, value, span);
-            }
-            if self.is_c() {
-                self.check_released(state, value, span, "");
-            }
-            // What a C pointer points to is the object itself: `(*p).x` is its cell `x`.
-            let step = match steps.as_slice().first() {
-                Some(next) if *step == Proj::Deref => {
-                    steps.next();
-                    next
-                }
-                _ => step,
-            };
+            self.check_null(state, value, span);
             let cell = self.cell_of(state, step, span);
             if let Proj::Index(operand) = step {
                 let index = self.operand(state, operand, span);
@@ -278,7 +263,7 @@ impl Frame<'_> {
         if let Cell::Index(_) = cell
             && let Some(known) = state.cell(object, Cell::Elements)
         {
-            return known;
+            return self.one_element(state, object, cell, known);
         }
         if cell == Cell::Elements {
             // An unknown element: any of those known.
@@ -344,8 +329,23 @@ impl Frame<'_> {
                 self.value(Value { marks, ..Value::default() })
             }
         };
-        state.set_cell(object, cell, fresh);
+        if !self.is_c() || !self.is_raw(state, object) {
+            state.set_cell(object, cell, fresh);
+        }
         fresh
+    }
+
+    /// An element of which only is known what all are: what is learnt of it does not hold of the others.
+    fn one_element(&mut self, state: &mut State, object: ObjId, cell: Cell, all: ValueId) -> ValueId {
+        let known = &self.values[all];
+        if !self.is_c() || known.consts.is_some() || !known.objects.is_empty() || !matches!(known.null, Null::Unknown | Null::No)
+        {
+            return all;
+        }
+        let own = Value { input: None, ..known.clone() };
+        let own = self.value(own);
+        state.set_cell(object, cell, own);
+        own
     }
 
     fn static_value(&mut self, input: super::value::InputId, ty: TyId) -> ValueId {
@@ -364,6 +364,9 @@ impl Frame<'_> {
 
     /// Writes a place.
     pub(super) fn store(&mut self, state: &mut State, place: PlaceId, value: ValueId, span: Span) {
+        if self.is_c() {
+            return self.c_store(state, place, value, span);
+        }
         let body = self.body;
         let Some(place) = body.places.get(place) else { return };
         match self.target(state, place, span) {

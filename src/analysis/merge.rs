@@ -108,6 +108,8 @@ impl Frame<'_> {
             && a.range == b.range
             && a.not == b.not
             && a.prefix == b.prefix
+            && a.offset == b.offset
+            && a.ends == b.ends
             && a.input == b.input
             && a.marks.len() == b.marks.len()
             && a.marks.iter().zip(&b.marks).all(|(a, b)| a.origin == b.origin && a.kinds == b.kinds && a.cleared == b.cleared)
@@ -124,6 +126,8 @@ impl Frame<'_> {
         }
         self.steps += 1;
         joined.heap = if a.heap.is_shared_with(&b.heap) { a.heap.clone() } else { self.join_heaps(a, b, widen) };
+        joined.doubt = a.doubt || b.doubt;
+        joined.uncertain = a.uncertain || b.uncertain;
         joined.conditions = if a.conditions == b.conditions {
             a.conditions.clone()
         } else {

@@ -21,6 +21,7 @@ mod kinds;
 mod liveness;
 mod mapper;
 mod matcher;
+mod mem;
 mod memory;
 mod merge;
 mod model;
@@ -345,6 +346,7 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     frame.drop_doubtful_nulls();
     frame.check_leaks(&exits);
     frame.report_conditions(exits.exhausted);
+    frame.report_raw_reads();
     let views = if frame.is_entry { frame.view_facts(&exits) } else { Vec::new() };
     let summary = frame.summarise(exits);
     let steps = frame.steps;

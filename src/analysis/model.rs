@@ -51,6 +51,7 @@ impl Frame<'_> {
                 self.check_released(state, arg, view.span, view.name.as_str());
             }
         }
+        let texts = if self.is_c() { self.memory_facts(state, view, model) } else { Vec::new() };
         for &arg in &view.args {
             self.may_be_set(state, arg);
         }
@@ -68,6 +69,12 @@ impl Frame<'_> {
             None => self.flow_model(state, view, model, &lambdas),
         };
         result = self.finish_result(state, view, model, result, loose);
+        if self.is_c() {
+            result = self.note_count(state, view, model, result);
+            result = self.allocate(state, view, model, result);
+            self.pass_modelled(state, view, model);
+            self.leave_texts(state, texts);
+        }
         self.resources(state, view, model, result);
         result
     }

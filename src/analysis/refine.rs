@@ -4,7 +4,7 @@
 use super::frame::Frame;
 use super::kinds;
 use super::state::{State, Test};
-use super::value::{Cleared, Konst, Mark, Null, Predicate, Value, ValueId};
+use super::value::{Cleared, Ends, Konst, Mark, Null, Predicate, Value, ValueId};
 
 /// Descriptors up to this one are the standard streams.
 const STANDARD_DESCRIPTORS: i64 = 2;
@@ -249,12 +249,20 @@ impl Frame<'_> {
             return false;
         }
         let all = (i64::MIN, i64::MAX);
+        if self.is_c() && self.guard(state, a, b) {
+            return true;
+        }
         if let Some((_, b_hi)) = y.bounds()
             && x.consts.is_none()
         {
             let (lo, hi) = x.range.unwrap_or(all);
             let most = self.most_below(&y, b_hi, gap);
-            let refined = Value { range: Some((lo, hi.min(most))), ..x.clone() };
+            let mut ends = x.ends;
+            if most < hi {
+                ends.set(Ends::HIGH, y.reached().contains(Ends::HIGH));
+                ends |= y.ends & Ends::GUARDED;
+            }
+            let refined = Value { range: Some((lo, hi.min(most))), ends, ..x.clone() };
             if refined != x {
                 // A descriptor that is none (or one of the standard ones) need not be closed.
                 if b_hi.saturating_sub(gap) <= STANDARD_DESCRIPTORS {
@@ -271,7 +279,12 @@ impl Frame<'_> {
             let kept: smallvec::SmallVec<[Konst; 1]> =
                 consts.iter().copied().filter(|c| c.as_int().is_none_or(|int| int <= b_hi.saturating_sub(gap))).collect();
             if kept.len() < consts.len() {
-                let refined = self.value(Value { consts: Some(kept), ..x.clone() });
+                let mut ends = x.ends;
+                ends.set(
+                    Ends::HIGH,
+                    y.reached().contains(Ends::HIGH) && kept.iter().any(|c| c.as_int() == Some(b_hi.saturating_sub(gap))),
+                );
+                let refined = self.value(Value { consts: Some(kept), ends, ..x.clone() });
                 self.replace(state, a, refined);
             }
         }
@@ -284,11 +297,24 @@ impl Frame<'_> {
             if or_equal && x.consts.is_none() && is_loose(least) {
                 least = least.saturating_add(1);
             }
+            if least > lo {
+                refined.ends.set(Ends::LOW, x.reached().contains(Ends::LOW));
+                refined.ends |= x.ends & Ends::GUARDED;
+            }
             refined.range = Some((lo.max(least), hi));
             if refined != y
                 && let Some(input) = y.input.filter(|_| !is_loose(least))
             {
                 state.assume(input, Test::AtLeast(least));
+            }
+        }
+        if let (Some(consts), Some((a_lo, _))) = (&mut refined.consts, x.bounds()) {
+            let least = a_lo.saturating_add(gap);
+            let before = consts.len();
+            consts.retain(|c| c.as_int().is_none_or(|int| int >= least));
+            if consts.len() < before {
+                let taken = x.reached().contains(Ends::LOW) && consts.iter().any(|c| c.as_int() == Some(least));
+                refined.ends.set(Ends::LOW, taken);
             }
         }
         let apart_from_zero = self.is_positive_constant(a, or_equal);
@@ -328,6 +354,23 @@ impl Frame<'_> {
         let (lo, hi) = known.range.unwrap_or((i64::MIN, i64::MAX));
         let refined = self.value(Value { range: Some((lo.max(-most), hi.min(most))), ..known });
         self.replace(state, of, refined);
+    }
+
+    /// Compared with something unknown, a value may be kept away from its bounds. `true`: nothing else is learnt.
+    fn guard(&mut self, state: &mut State, a: ValueId, b: ValueId) -> bool {
+        let unknown = |value: &Value| value.bounds().is_none();
+        let (x, y) = (&self.values[a], &self.values[b]);
+        let (first, second) = (unknown(x), unknown(y));
+        for (value, other_unknown) in [(a, second), (b, first)] {
+            let known = &self.values[value];
+            if other_unknown && known.consts.is_none() && known.range.is_some() && !known.ends.contains(Ends::GUARDED) {
+                let refined = Value { ends: known.ends | Ends::GUARDED, ..known.clone() };
+                let refined = self.value(refined);
+                self.replace(state, value, refined);
+                return true;
+            }
+        }
+        first && second
     }
 
     /// Every value that holds data of the same origins has passed a check.

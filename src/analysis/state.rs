@@ -25,6 +25,18 @@ pub(super) enum Cell {
     Text,
     /// The status of a resource kind: an integer constant, see `typestate`.
     Status(Symbol),
+    /// C: bytes of allocated memory.
+    Bytes,
+    /// C: characters before the terminator, from the start of the memory.
+    Length,
+    /// C: so many characters from the start are no terminators, and none is known behind them.
+    Filled,
+    /// C: what a call has read into it may leave no room for a terminator.
+    Open,
+    /// C: elements from the start that have a value, of memory that had none when it was made.
+    Written,
+    /// C: code that is not in view may have written it.
+    Exposed,
 }
 
 /// A condition on an input.
@@ -121,6 +133,10 @@ pub(super) struct State {
     pub(super) conditions: Rc<Vec<(InputId, Test)>>,
     /// The exception in flight, in handlers.
     pub(super) exception: Option<ValueId>,
+    /// C: since the loop at hand was entered, some branch was not decided.
+    pub(super) doubt: bool,
+    /// C: some branch on the way here was decided by what no input tells.
+    pub(super) uncertain: bool,
 }
 
 /// More conditions than this are not remembered: dropping one only makes the summary less exact.
@@ -128,7 +144,14 @@ const MAX_CONDITIONS: usize = 12;
 
 impl State {
     pub(super) fn new(slot_count: usize) -> State {
-        State { slots: vec![None; slot_count], heap: Heap::default(), conditions: Rc::default(), exception: None }
+        State {
+            slots: vec![None; slot_count],
+            heap: Heap::default(),
+            conditions: Rc::default(),
+            exception: None,
+            doubt: false,
+            uncertain: false,
+        }
     }
 
     /// A heap cell.
@@ -181,6 +204,7 @@ impl State {
             let contradicts = match (*known, test) {
                 (Test::Is(a), Test::Is(b)) => a != b,
                 (Test::Is(a), Test::IsNot(b)) | (Test::IsNot(a), Test::Is(b)) => a == b,
+                (Test::AtMost(most), Test::AtLeast(least)) | (Test::AtLeast(least), Test::AtMost(most)) => most < least,
                 (Test::Null, Test::NotNull | Test::Is(_)) | (Test::NotNull | Test::Is(_), Test::Null) => true,
                 _ => false,
             };

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::numeric::Demand;
 use super::state::{Cell, Test};
 use super::trace::{Hop, Trail};
-use super::value::{Cleared, Konst, Null};
+use super::value::{Cleared, Ends, Konst, Null};
 use crate::base::{FileSpan, Symbol};
 use crate::program::FuncId;
 use crate::rules::{CheckKind, SourceKinds};
@@ -76,6 +76,8 @@ pub(super) struct SumValue {
     pub(super) objects: Vec<u32>,
     pub(super) range: Option<(i64, i64)>,
     pub(super) prefix: Option<Symbol>,
+    pub(super) offset: Option<(i64, i64)>,
+    pub(super) ends: Ends,
     /// Exactly this input.
     pub(super) input: Option<u32>,
     /// Points to this input's object.
@@ -150,6 +152,21 @@ pub(super) enum LatentKind {
         /// Whether every way through the function gets there: a null passed to it is wrong for certain.
         always: bool,
     },
+    /// C: memory that is too small for what is read or written of it.
+    Access(super::mem::Access),
+    /// C: a text that has to end in a terminator; bytes of a character.
+    Text(i64),
+    /// C: a text that is copied into memory that holds so many characters of a width.
+    Longer {
+        /// Characters, terminator left out.
+        most: i64,
+        /// Bytes of one.
+        wide: i64,
+        /// The memory it is copied into.
+        kind: super::mem::RegionKind,
+    },
+    /// C: a resource that is released.
+    Release(Symbol),
 }
 
 impl Summary {

@@ -16,7 +16,7 @@ use crate::rules::{ApiModel, Confidence, Slot, TypestateKind};
 
 /// Status of a resource.
 const OPEN: i64 = 1;
-const RELEASED: i64 = 2;
+pub(super) const RELEASED: i64 = 2;
 /// Of any kind: code whose doings are unknown has had it.
 pub(super) const UNKNOWN: i64 = 3;
 /// In a C function of more blocks, joined states are no proof of a leak.
@@ -30,6 +30,9 @@ impl Frame<'_> {
         let mut replaced: Option<ValueId> = None;
         for (slot, kind) in &model.releases {
             for (value, _) in self.slot_values(view, *slot) {
+                if self.is_c() {
+                    self.check_freed(state, value, *kind, view.span, view.name);
+                }
                 let objects = self.resource_objects(value);
                 if let [_, _, ..] = objects.as_slice() {
                     // One of several: which one is not known.
@@ -69,7 +72,7 @@ impl Frame<'_> {
                 target
             };
             let object = match self.values[target].objects.as_slice() {
-                [only] if !(self.is_c() && slot == Slot::Return) => *only,
+                [only] if !(self.is_c() && slot == Slot::Return) || model.allocates.is_some() => *only,
                 _ => {
                     let object = self.allocation(view.span, 2, view.ty.name());
                     if self.is_c() {
@@ -221,13 +224,7 @@ impl Frame<'_> {
     }
 
     fn life(&self, object: ObjId, kind: Symbol, here: Span) -> Vec<Hop> {
-        let mut steps = Vec::new();
-        if let Some(at) = self.acquired.get(&(object, kind)) {
-            steps.push(Hop { at: *at, kind: StepKind::Acquire, name: kind });
-        }
-        if let Some(at) = self.released.get(&(object, kind)) {
-            steps.push(Hop { at: *at, kind: StepKind::Release, name: kind });
-        }
+        let mut steps = self.life_before(object, kind);
         steps.push(self.hop(here, StepKind::Sink, kind));
         steps
     }
@@ -277,6 +274,9 @@ impl Frame<'_> {
 
     /// Passed to code whose doings are unknown, a resource may be released or kept there, and in C so may what it holds.
     pub(super) fn let_go(&mut self, state: &mut State, value: ValueId) {
+        if self.is_c() {
+            self.pass_memory(state, value);
+        }
         let mut objects: smallvec::SmallVec<[ObjId; 8]> = self.resource_objects(value).into_iter().collect();
         let mut next = 0;
         while let Some(&object) = objects.get(next) {

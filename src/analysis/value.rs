@@ -159,6 +159,29 @@ pub(super) struct Value {
     pub(super) input: Option<InputId>,
     /// A condition it is the truth of.
     pub(super) predicate: Option<Predicate>,
+    /// C pointers: so many bytes into what it points to, both ends included; `None`: unknown.
+    pub(super) offset: Option<(i64, i64)>,
+    /// What is known of the ends of `range` and `offset`.
+    pub(super) ends: Ends,
+}
+
+bitflags::bitflags! {
+    /// Whether the ends of a range are values that are really taken, or only bounds.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub(super) struct Ends: u8 {
+        /// The least value is taken.
+        const LOW = 1;
+        /// The greatest is.
+        const HIGH = 1 << 1;
+        /// It has also been compared with something unknown, which may keep it away from both.
+        const GUARDED = 1 << 2;
+        /// The least offset is taken.
+        const LOW_OFFSET = 1 << 3;
+        /// The greatest is.
+        const HIGH_OFFSET = 1 << 4;
+        /// Not an end: the variable has no value yet.
+        const UNSET = 1 << 5;
+    }
 }
 
 /// What a boolean value says about other values.
@@ -225,6 +248,34 @@ impl Value {
         self.range
     }
 
+    /// What is known of the ends of its bounds: constants are taken.
+    pub(super) fn reached(&self) -> Ends {
+        if self.constants().len() == 1 { self.ends | Ends::LOW | Ends::HIGH } else { self.ends }
+    }
+
+    /// The ends of two joined ranges: one is taken if both are the same and taken, or if a check left it. Which of two
+    /// constants it is may depend on what else differs.
+    fn joined_ends(&self, other: &Value) -> Ends {
+        let both = self.reached() & other.reached();
+        let mut ends = (self.ends | other.ends) & Ends::GUARDED;
+        let mut side = |low: Ends, high: Ends, a: Option<(i64, i64)>, b: Option<(i64, i64)>| {
+            let (Some(a), Some(b)) = (a, b) else { return };
+            let from = |own: bool, same: bool, end: Ends| {
+                if same {
+                    (both | self.ends | other.ends) & end
+                } else if own {
+                    self.ends & end
+                } else {
+                    other.ends & end
+                }
+            };
+            ends |= from(a.0 < b.0, a.0 == b.0, low) | from(a.1 > b.1, a.1 == b.1, high);
+        };
+        side(Ends::LOW, Ends::HIGH, self.bounds(), other.bounds());
+        side(Ends::LOW_OFFSET, Ends::HIGH_OFFSET, self.offset, other.offset);
+        ends
+    }
+
     /// Adds a mark unless one of the same origin, kinds and clearing is there.
     pub(super) fn add_mark(&mut self, mark: Mark) {
         for known in &mut self.marks {
@@ -288,6 +339,14 @@ impl Value {
             _ => None,
         };
         joined.not = if self.not == other.not { self.not } else { None };
+        joined.offset = match (self.offset, other.offset) {
+            _ if null_side(self) => other.offset,
+            _ if null_side(other) => self.offset,
+            (Some((a, b)), Some((c, d))) if !widen => Some((a.min(c), b.max(d))),
+            (Some((a, b)), Some((c, d))) => Some((if c < a { i64::MIN } else { a }, if d > b { i64::MAX } else { b })),
+            _ => None,
+        };
+        joined.ends = self.joined_ends(other);
         joined.prefix = if self.prefix == other.prefix { self.prefix } else { None };
         joined.input = if self.input == other.input { self.input } else { None };
         joined.predicate = if self.predicate == other.predicate { self.predicate.clone() } else { None };

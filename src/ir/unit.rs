@@ -42,6 +42,8 @@ pub struct Unit {
     pub types: IndexVec<TypeIdx, TypeDecl>,
     /// Functions: methods, constructors, initializers, lambdas; C functions.
     pub functions: IndexVec<FuncIdx, Function>,
+    /// C typedefs: name and what it stands for.
+    pub typedefs: Vec<(Symbol, TyId)>,
     /// C globals; Java has fields.
     pub globals: Vec<Global>,
     /// Hits of the syntactic rules, found while the tree was live: rule, place, what the metavariables held.

@@ -9,13 +9,21 @@ impl Program {
     pub(super) fn collect_constants(&mut self) {
         let mut fields: FastMap<(Symbol, Symbol), Const> = FastMap::default();
         let mut globals: FastMap<Symbol, Const> = FastMap::default();
+        let mut written_anywhere: FastSet<Symbol> = FastSet::default();
+        let mut declared: FastMap<Symbol, u32> = FastMap::default();
+        for unit in self.units.iter().filter(|unit| unit.language == Language::C) {
+            written_anywhere.extend(WrittenNames::of(unit).globals);
+            for global in unit.globals.iter().filter(|global| global.init.is_some()) {
+                *declared.entry(global.name).or_default() += 1;
+            }
+        }
         for unit in &self.units {
             if unit.language == Language::C {
-                let written = WrittenNames::of(unit);
                 for global in &unit.globals {
                     let Some(init) = global.init else { continue };
+                    // One that other files may use is fixed if none of them writes it.
                     let fixed = global.modifiers.contains(Modifiers::FINAL)
-                        || global.modifiers.contains(Modifiers::STATIC) && !written.globals.contains(&global.name);
+                        || !written_anywhere.contains(&global.name) && declared.get(&global.name) == Some(&1);
                     if fixed {
                         globals.insert(global.name, init);
                     }

@@ -137,7 +137,7 @@ impl Inference<'_, '_> {
         for stmt in &self.body.stmts {
             match &stmt.kind {
                 StmtKind::Assign(dst, rvalue) => {
-                    if let Rvalue::Use(operand) = rvalue {
+                    if let Rvalue::Use(operand) | Rvalue::Cast(_, operand) = rvalue {
                         self.note_function(operand);
                     }
                     self.assign(*dst, rvalue);
@@ -300,6 +300,9 @@ impl Inference<'_, '_> {
         };
         for step in projections {
             ty = match (step, ty.get()) {
+                (Proj::Field(name), Ty::Named { .. } | Ty::Record { .. }) if self.unit.language == Language::C => {
+                    self.program.member(self.unit, ty, *name).map_or(TyId::UNKNOWN, |(ty, _)| ty)
+                }
                 (Proj::Field(name), Ty::Named { name: class, .. }) => self
                     .program
                     .find_field(*class, *name, self.models)
@@ -307,13 +310,6 @@ impl Inference<'_, '_> {
                     .or_else(|| self.model_field(*class, *name))
                     .unwrap_or(TyId::UNKNOWN),
                 (Proj::Field(name), Ty::Array(..)) if name.as_str() == "length" => TyId::INT,
-                (Proj::Field(name), Ty::Record { tag, .. }) => self
-                    .unit
-                    .types
-                    .iter()
-                    .find(|decl| decl.name == *tag)
-                    .and_then(|decl| decl.fields.iter().find(|field| field.name == *name))
-                    .map_or(TyId::UNKNOWN, |field| field.ty),
                 (Proj::Index(_) | Proj::Deref, Ty::Array(element, _)) => *element,
                 (Proj::Deref | Proj::Index(_), Ty::Pointer(inner)) => *inner,
                 _ => TyId::UNKNOWN,

@@ -8,6 +8,7 @@ mod class;
 mod constants;
 mod entry;
 mod infer;
+mod layout;
 mod lookup;
 mod noreturn;
 mod resolve;
@@ -18,6 +19,7 @@ pub use callgraph::Components;
 pub use class::{Class, ClassId};
 pub use entry::EntrySource;
 pub use infer::{CallTarget, FunctionTypes, ModelHit};
+pub use layout::Layouts;
 
 use index_vec::IndexVec;
 use rayon::prelude::*;
@@ -52,6 +54,8 @@ pub struct Program {
     class_by_name: FastMap<Symbol, ClassId>,
     /// C functions with a body, by name, in file order; `static` ones are found through their unit.
     c_functions: FastMap<Symbol, Vec<FuncId>>,
+    /// Types of C over all files.
+    layouts: Layouts,
     /// Types of locals and targets of calls, a function.
     pub types: IndexVec<FuncId, FunctionTypes>,
     /// What callers control where a function is an entry point.
@@ -91,6 +95,7 @@ impl Program {
             classes: IndexVec::new(),
             class_by_name: FastMap::default(),
             c_functions: FastMap::default(),
+            layouts: Layouts::default(),
             types: IndexVec::new(),
             entries: FastMap::default(),
             constant_fields: FastMap::default(),
@@ -103,6 +108,7 @@ impl Program {
         program.statements = statements::collect(&program);
         program.index_classes(&rules.java);
         program.index_c_functions();
+        program.layouts = Layouts::of(&program);
         program.collect_constants();
         let types: Vec<Vec<FunctionTypes>> = (0..program.units.len())
             .into_par_iter()

@@ -9,7 +9,7 @@ use super::model::{
 use super::names::{Aliases, Kinds, Named, source_kinds};
 use super::raw::{RawApi, RawEntry, RawField, RawModels, RawType};
 use super::rule::Language;
-use super::scalar::{OneOrMany, SlotMap, SlotOrKind};
+use super::scalar::{OneOrMany, Scalar, SlotMap, SlotOrKind};
 use super::size;
 use crate::base::Symbol;
 
@@ -71,6 +71,7 @@ struct CallFacts {
     nonnull: Vec<Slot>,
     buffers: Vec<BufferFact>,
     allocates: Option<super::SizeExpr>,
+    most: Option<super::SizeExpr>,
     may_return_null: Option<bool>,
 }
 
@@ -236,13 +237,14 @@ impl<'a> ModelCompiler<'a> {
                 buffers.push(BufferFact { arg, size, writes, terminates: writes && raw.terminates.contains(&arg) });
             }
         }
-        let allocates = match &raw.alloc {
-            None => None,
+        let one_size = |key: &'static str, text: &Option<Scalar>| match text {
+            None => Ok(None),
             Some(text) => {
                 let text = text.to_string();
-                Some(size::parse(&text).map_err(|message| source.invalid("alloc", &text, message))?)
+                size::parse(&text).map(Some).map_err(|message| source.invalid(key, &text, message))
             }
         };
+        let (allocates, most) = (one_size("alloc", &raw.alloc)?, one_size("most", &raw.most)?);
         let may_return_null = match raw.nullness.as_deref() {
             None => None,
             Some("maybe") => Some(true),
@@ -272,6 +274,7 @@ impl<'a> ModelCompiler<'a> {
             nonnull: raw.nonnull.iter().map(|slot| self.slot(source, "nonnull", &slot.to_string())).collect::<Result<_, _>>()?,
             buffers,
             allocates,
+            most,
             may_return_null,
         })
     }
@@ -337,6 +340,7 @@ impl<'a> ModelCompiler<'a> {
             buffers: facts.buffers.clone(),
             terminates: raw.terminates.0.clone(),
             allocates: facts.allocates.clone(),
+            most: facts.most.clone(),
             range: raw.range,
         }
     }

@@ -160,6 +160,8 @@ pub struct ApiModel {
     pub terminates: Vec<u8>,
     /// Size of the memory it returns, C.
     pub allocates: Option<SizeExpr>,
+    /// The result is a count of at most so much, C.
+    pub most: Option<SizeExpr>,
     /// Whether the result's range is known: inclusive.
     pub range: Option<(i64, i64)>,
 }

@@ -295,6 +295,7 @@ pub(super) struct RawApi {
     #[serde(default)]
     pub(super) nonnull: OneOrMany<Scalar>,
     pub(super) alloc: Option<Scalar>,
+    pub(super) most: Option<Scalar>,
     #[serde(default)]
     pub(super) writes: SlotMap,
     #[serde(default)]

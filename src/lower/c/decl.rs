@@ -109,6 +109,7 @@ impl<'t> Lowering<'_> {
             let declared = self.declarator(child, base);
             if let Some(name) = declared.name {
                 let name = self.symbol(name);
+                self.unit.typedefs.push((name, declared.ty));
                 self.typedefs.insert(name, declared.ty);
             }
         }

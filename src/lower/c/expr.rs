@@ -264,7 +264,14 @@ impl<'t> FnCx<'_, '_, 't> {
                 {
                     return Val { op: Operand::Const(Const::int(bytes, size)), ty: size };
                 }
-                self.type_of(value)
+                match kind(value) {
+                    // `sizeof(T)` of a typedef that only a header knows reads like a variable's.
+                    Kind::Identifier => {
+                        let name = self.low.symbol(value);
+                        self.low.value_type(name).unwrap_or_else(|| self.low.named(name))
+                    }
+                    _ => self.type_of(value),
+                }
             }
             _ => TyId::UNKNOWN,
         };

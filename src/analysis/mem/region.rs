@@ -1,0 +1,78 @@
+//! Regions: what memory an object is, and how large. Must not know accesses.
+
+use crate::analysis::frame::{Frame, ObjectKind};
+use crate::analysis::state::{Cell, State};
+use crate::analysis::summary::Root;
+use crate::analysis::value::ObjId;
+use crate::base::Symbol;
+use crate::ir::{LocalKind, Ty, TyId};
+
+/// The kind of memory an object lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analysis) enum RegionKind {
+    /// A local or `alloca`.
+    Stack,
+    /// From an allocator.
+    Heap,
+    /// A global or a string literal.
+    Static,
+}
+
+/// A region whose size is known.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::analysis) struct Region {
+    pub(in crate::analysis) kind: RegionKind,
+    /// Bytes: the least and the most it may have.
+    pub(in crate::analysis) size: (i64, i64),
+    /// The variable, where it is one.
+    pub(in crate::analysis) name: Option<Symbol>,
+}
+
+impl Frame<'_> {
+    /// The region that an object is, where its size is known.
+    pub(in crate::analysis) fn region(&self, state: &State, object: ObjId) -> Option<Region> {
+        if let Some((size, name)) = self.member_sizes.get(&object) {
+            return Some(Region { kind: RegionKind::Stack, size: (*size, *size), name: *name });
+        }
+        let allocated = |frame: &Self| state.cell(object, Cell::Bytes).and_then(|bytes| frame.values[bytes].bounds());
+        match self.objects[object].kind {
+            ObjectKind::Storage(local) => {
+                let declared = self.body.locals.get(local)?;
+                let size = match allocated(self) {
+                    Some(size) => size,
+                    None => self.c_size(self.local_type(local)).map(|size| (size, size))?,
+                };
+                (declared.kind != LocalKind::Param).then_some(Region { kind: RegionKind::Stack, size, name: declared.name })
+            }
+            ObjectKind::Allocated(_) => {
+                let kind = if self.on_stack.contains(&object) { RegionKind::Stack } else { RegionKind::Heap };
+                Some(Region { kind, size: allocated(self)?, name: None })
+            }
+            ObjectKind::Input(input) => {
+                let input = &self.inputs[input];
+                let Root::Global(name) = input.root else { return None };
+                let ty = self.ctx.program.global_type(self.unit, name);
+                let whole = match input.path.as_slice() {
+                    [] => !self.is_aggregate(ty),
+                    [Cell::Size] => self.is_aggregate(ty),
+                    _ => false,
+                };
+                let size = self.c_size(ty).filter(|_| whole)?;
+                Some(Region { kind: RegionKind::Static, size: (size, size), name: Some(name) })
+            }
+            ObjectKind::Lambda(..) | ObjectKind::Opaque => None,
+        }
+    }
+
+    /// A member that is an array is a region of its own; one of unknown length, or of one element at a struct's end,
+    /// may be longer than declared.
+    pub(super) fn note_member(&mut self, object: ObjId, ty: TyId) {
+        let Ty::Array(_, Some(length)) = self.ctx.program.c_type(ty).get() else { return };
+        if *length <= 1 || self.member_sizes.contains_key(&object) {
+            return;
+        }
+        if let Some(size) = self.c_size(ty) {
+            self.member_sizes.insert(object, (size, None));
+        }
+    }
+}
