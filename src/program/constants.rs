@@ -1,5 +1,5 @@
 //! Fields and globals that hold one constant for the life of the program: final ones with a constant initial value, and
-//! private (Java) or static (C) ones that nothing in their file writes again. Must not know the engine's values.
+//! private or static fields (Java) and globals (C) that nothing in the program writes again. Must not know the engine's values.
 
 use super::Program;
 use crate::base::{FastMap, FastSet, Symbol};
@@ -17,6 +17,8 @@ impl Program {
                 *declared.entry(global.name).or_default() += 1;
             }
         }
+        let java = self.units.iter().filter(|unit| unit.language != Language::C);
+        let written_fields: FastSet<Symbol> = java.flat_map(|unit| WrittenNames::of(unit).fields).collect();
         for unit in &self.units {
             if unit.language == Language::C {
                 for global in &unit.globals {
@@ -30,13 +32,13 @@ impl Program {
                 }
                 continue;
             }
-            let mut written = None;
             for ty in &unit.types {
                 for field in &ty.fields {
                     let Some(init) = field.init else { continue };
+                    // One that other classes may write is fixed if none in the program does.
                     let fixed = field.modifiers.contains(Modifiers::FINAL)
-                        || field.modifiers.contains(Modifiers::PRIVATE)
-                            && !written.get_or_insert_with(|| WrittenNames::of(unit)).fields.contains(&field.name);
+                        || field.modifiers.intersects(Modifiers::PRIVATE | Modifiers::STATIC)
+                            && !written_fields.contains(&field.name);
                     if fixed {
                         fields.insert((ty.name, field.name), init);
                     }
