@@ -220,7 +220,9 @@ impl<'a> Frame<'a> {
             lengths: FastMap::default(),
             unset: FastSet::default(),
             element_bytes: FastMap::default(),
-            wants_init: ctx.check_rules.contains_key(&(crate::rules::CheckKind::UninitializedUse, crate::rules::Language::C)),
+            wants_init: !body.broken
+                && body.opaque_count == 0
+                && ctx.check_rules.contains_key(&(crate::rules::CheckKind::UninitializedUse, crate::rules::Language::C)),
         }
     }
 

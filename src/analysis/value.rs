@@ -272,7 +272,9 @@ impl Value {
             ends |= from(a.0 < b.0, a.0 == b.0, low) | from(a.1 > b.1, a.1 == b.1, high);
         };
         side(Ends::LOW, Ends::HIGH, self.bounds(), other.bounds());
-        side(Ends::LOW_OFFSET, Ends::HIGH_OFFSET, self.offset, other.offset);
+        if self.offset == other.offset {
+            ends |= both & (Ends::LOW_OFFSET | Ends::HIGH_OFFSET);
+        }
         ends
     }
 

@@ -37,16 +37,14 @@ impl Frame<'_> {
         matches!(self.values[value].null, Null::Maybe(_))
     }
 
-    /// A state enters a loop, or goes around once more (`again`). After an undecided branch on the way around, what has
-    /// changed since the first time may or may not get further.
+    /// A state enters a loop, or goes around once more (`again`). A pointer that has moved since the first time, and after
+    /// an undecided branch on the way around a number too, may or may not get further.
     pub(in crate::analysis) fn enter_loop(&mut self, state: &mut State, first: Option<&State>, again: bool) {
         if !again {
             state.doubt = false;
             return;
         }
-        if !state.doubt {
-            return;
-        }
+        let doubt = state.doubt;
         let Some(first) = first else { return };
         let changed: Vec<ValueId> = state
             .slots
@@ -60,7 +58,9 @@ impl Frame<'_> {
             .collect();
         for value in changed {
             let known = &self.values[value];
-            let moves = known.bounds().is_some() || known.offset.is_some();
+            // How far a pointer walks is seldom what ends the loop.
+            let walks = known.offset.is_some_and(|offset| offset != (0, 0));
+            let moves = doubt && known.bounds().is_some() || walks;
             if moves && !known.ends.contains(Ends::GUARDED) {
                 let guarded = Value { ends: known.ends | Ends::GUARDED, ..known.clone() };
                 let guarded = self.value(guarded);

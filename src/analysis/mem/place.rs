@@ -384,6 +384,10 @@ impl Frame<'_> {
             Spot::Whole => self.aggregate(&here),
             Spot::Cell(STATIC_CELL) => self.aggregate(&here),
             Spot::Cell(Cell::Field(member)) => {
+                // Whoever gets it may give the member a value.
+                for object in here.objects.clone() {
+                    self.expose(state, object);
+                }
                 let is_aggregate = self.is_aggregate(here.ty) || here.ty == TyId::UNKNOWN;
                 if is_aggregate {
                     let (whole, through) = (here.objects.clone(), here.through);
