@@ -35,14 +35,7 @@ impl Frame<'_> {
         let partial = exits.exhausted;
         let ways = self.merge(exits.returns);
         let many = ways.iter().any(|(state, _)| self.written(state).count() > MAX_WRITES);
-        let mut exporter = Exporter {
-            frame: self,
-            owned: Vec::new(),
-            summary: Summary::default(),
-            values: FastMap::default(),
-            objects: FastMap::default(),
-            opaque: false,
-        };
+        let mut exporter = Exporter::new(self, false);
         for (state, result) in &ways {
             let outcome = exporter.outcome(state, *result);
             exporter.summary.outcomes.push(outcome);
@@ -66,14 +59,7 @@ impl Frame<'_> {
 
     /// Values of a state, for code that is no caller.
     pub(super) fn export_values(&mut self, state: &State, values: &[(Symbol, ValueId)]) -> (Summary, Vec<(Symbol, u32)>) {
-        let mut exporter = Exporter {
-            frame: self,
-            owned: Vec::new(),
-            summary: Summary::default(),
-            values: FastMap::default(),
-            objects: FastMap::default(),
-            opaque: true,
-        };
+        let mut exporter = Exporter::new(self, true);
         let named = values.iter().map(|(name, value)| (*name, exporter.value(state, *value, 0))).collect();
         (exporter.summary, named)
     }
@@ -143,6 +129,19 @@ impl Frame<'_> {
             && self
                 .written(a)
                 .all(|(_, object, cell, value)| b.cell(object, cell).is_some_and(|other| self.same_value(value, other)))
+    }
+}
+
+impl<'f, 'a> Exporter<'f, 'a> {
+    fn new(frame: &'f mut Frame<'a>, opaque: bool) -> Exporter<'f, 'a> {
+        Exporter {
+            frame,
+            owned: Vec::new(),
+            summary: Summary::default(),
+            values: FastMap::default(),
+            objects: FastMap::default(),
+            opaque,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! the control-flow graph repeats it. Must not know how values are computed.
 
 use super::frame::Frame;
+use super::liveness::address_taken;
 use super::state::{Cell, State};
 use super::trace::{before, steps};
 use super::value::{Null, Value, ValueId};
@@ -261,20 +262,6 @@ impl Frame<'_> {
             }
         }
     }
-}
-
-/// The locals whose address a body takes: who holds it may write them.
-fn address_taken(body: &Body) -> FastSet<LocalId> {
-    body.stmts
-        .iter()
-        .filter_map(|stmt| match &stmt.kind {
-            StmtKind::Assign(_, Rvalue::AddrOf(place)) => match body.places.get(*place)?.base {
-                PlaceBase::Local(local) => Some(local),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect()
 }
 
 /// The blocks from which control may come back to themselves.

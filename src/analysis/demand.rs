@@ -172,6 +172,7 @@ struct Pass<'f> {
     body: &'f Body,
     func: FuncId,
     models: &'f Models,
+    receiver: Option<LocalId>,
     /// What a local's value carries.
     carries: IndexVec<LocalId, Mask>,
     /// What was put into the object a local refers to, after it was made.
@@ -209,10 +210,11 @@ impl<'f> Pass<'f> {
                 *place |= mask(source.kinds);
             }
         }
+        let receiver = body.locals.iter_enumerated().find(|(_, local)| local.kind == LocalKind::Receiver).map(|(id, _)| id);
         let filled = index_vec::index_vec![0; body.locals.len()];
         // What a static field holds on entry came from a caller, too.
         let globals = passed & !PASSED;
-        Some(Pass { flow, outs, own, body, func, models, carries, filled, result: 0, globals, changed: false })
+        Some(Pass { flow, outs, own, body, func, models, receiver, carries, filled, result: 0, globals, changed: false })
     }
 
     fn run(&mut self) {
@@ -309,16 +311,8 @@ impl<'f> Pass<'f> {
         match place.base {
             PlaceBase::Local(local) => self.local(local),
             PlaceBase::Static(_) | PlaceBase::Global(_) => self.globals,
-            PlaceBase::Inherited => self.globals | self.receiver(),
+            PlaceBase::Inherited => self.globals | self.receiver.map_or(0, |receiver| self.local(receiver)),
         }
-    }
-
-    fn receiver(&self) -> Mask {
-        self.body
-            .locals
-            .iter_enumerated()
-            .find(|(_, local)| local.kind == LocalKind::Receiver)
-            .map_or(0, |(id, _)| self.local(id))
     }
 
     fn put_into(&mut self, place: &Place, more: Mask) {
@@ -330,8 +324,7 @@ impl<'f> Pass<'f> {
             PlaceBase::Static(_) | PlaceBase::Global(_) => self.spread(more),
             PlaceBase::Inherited => {
                 self.spread(more);
-                let receiver = self.body.locals.iter_enumerated().find(|(_, local)| local.kind == LocalKind::Receiver);
-                if let Some((receiver, _)) = receiver {
+                if let Some(receiver) = self.receiver {
                     self.fill(receiver, more);
                 }
             }
@@ -359,7 +352,15 @@ impl<'f> Pass<'f> {
             | Rvalue::InstanceOf(..)
             | Rvalue::SizeOf(_)
             | Rvalue::Opaque => 0,
-            Rvalue::Binary(_, a, b) => self.operand(a) | self.operand(b),
+            Rvalue::Binary(_, a, b) => {
+                // C: a pointer moved on stays in its memory, and what is put there is in all of it.
+                let types = &self.flow.program.types[self.func];
+                if types.locals.get(dst).is_some_and(|ty| matches!(ty.get(), Ty::Pointer(_) | Ty::Array(..))) {
+                    self.fill_operand(a, filled);
+                    self.fill_operand(b, filled);
+                }
+                self.operand(a) | self.operand(b)
+            }
             Rvalue::NewArray(_, operands) | Rvalue::ArrayLit(_, operands) => {
                 for operand in operands {
                     self.fill_operand(operand, filled);
@@ -396,11 +397,25 @@ impl<'f> Pass<'f> {
         own.or_else(|| self.outs.get(func)).copied().unwrap_or_default()
     }
 
+    /// The local that a call's receiver is, written or not.
+    fn receiver_of(&self, call: &Call) -> Option<LocalId> {
+        match &call.receiver {
+            Some(receiver) => receiver.local(),
+            None => self.receiver.filter(|_| matches!(call.callee, Callee::Method { .. })),
+        }
+    }
+
+    fn fill_passed(&mut self, call: &Call, more: Mask) {
+        if more != 0 {
+            let args = call.args.iter().filter_map(Operand::local);
+            self.receiver_of(call).into_iter().chain(args).for_each(|local| self.fill(local, more));
+        }
+    }
+
     fn passed(&self, call: &Call) -> Mask {
-        let receiver = call.receiver.as_ref().map_or(0, |receiver| self.operand(receiver));
-        let implicit = if call.receiver.is_none() && matches!(call.callee, Callee::Method { .. }) { self.receiver() } else { 0 };
+        let receiver = self.receiver_of(call).map_or(0, |receiver| self.local(receiver));
         let through = if let Callee::Value(operand) = &call.callee { self.operand(operand) } else { 0 };
-        call.args.iter().fold(receiver | implicit | through, |all, arg| all | self.operand(arg))
+        call.args.iter().fold(receiver | through, |all, arg| all | self.operand(arg))
     }
 
     fn call(&mut self, call: &Call, target: &CallTarget) {
@@ -425,19 +440,7 @@ impl<'f> Pass<'f> {
                 result |= objects;
             }
         }
-        if objects != 0 {
-            if let Some(receiver) = &call.receiver {
-                self.fill_operand(receiver, objects);
-            } else if matches!(call.callee, Callee::Method { .. })
-                && let Some((receiver, _)) =
-                    self.body.locals.iter_enumerated().find(|(_, local)| local.kind == LocalKind::Receiver)
-            {
-                self.fill(receiver, objects);
-            }
-            for arg in &call.args {
-                self.fill_operand(arg, objects);
-            }
-        }
+        self.fill_passed(call, objects);
         if let Some(dst) = call.dst {
             let types = &self.flow.program.types[self.func];
             let is_truth = types.locals.get(dst).is_some_and(|ty| matches!(ty.get(), Ty::Bool));
@@ -446,14 +449,7 @@ impl<'f> Pass<'f> {
             }
             // A builder returns its receiver.
             let filled = self.filled.get(dst).copied().unwrap_or_default();
-            if filled != 0 {
-                if let Some(receiver) = &call.receiver {
-                    self.fill_operand(receiver, filled);
-                }
-                for arg in &call.args {
-                    self.fill_operand(arg, filled);
-                }
-            }
+            self.fill_passed(call, filled);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use index_vec::IndexVec;
 
+use crate::base::FastSet;
 use crate::ir::{BlockId, Body, Callee, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, Stmt, StmtKind, Terminator};
 
 /// Slots of a body and their liveness.
@@ -182,4 +183,18 @@ pub(super) fn visit_stmt(body: &Body, stmt: &Stmt, visit: &mut impl FnMut(LocalI
         StmtKind::MonitorEnter(operand) | StmtKind::MonitorExit(operand) => read(operand, visit),
         StmtKind::Dead(_) | StmtKind::Opaque => {}
     }
+}
+
+/// The locals whose address a body takes: who holds it may write them.
+pub(super) fn address_taken(body: &Body) -> FastSet<LocalId> {
+    body.stmts
+        .iter()
+        .filter_map(|stmt| match &stmt.kind {
+            StmtKind::Assign(_, Rvalue::AddrOf(place)) => match body.places.get(*place)?.base {
+                PlaceBase::Local(local) => Some(local),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect()
 }

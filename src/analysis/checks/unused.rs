@@ -4,9 +4,9 @@
 //! results of calls and loop variables are left alone, because nobody computed them in vain.
 
 use super::{Checker, Subject};
-use crate::analysis::liveness::{self, Liveness};
+use crate::analysis::liveness::{self, Liveness, address_taken};
 use crate::base::{FastSet, Span, Symbol};
-use crate::ir::{Body, Const, Language, LocalId, LocalKind, Operand, PlaceBase, Rvalue, StmtKind, Unit};
+use crate::ir::{Body, Const, Language, LocalId, LocalKind, Operand, Rvalue, StmtKind, Unit};
 use crate::rules::CheckKind;
 
 /// Names of variables that lambdas, local and anonymous classes of a unit take from around them.
@@ -65,17 +65,7 @@ fn candidates(subject: &Subject<'_>) -> Vec<(LocalId, Span)> {
     if found.is_empty() {
         return found;
     }
-    let addressed: FastSet<LocalId> = body
-        .stmts
-        .iter()
-        .filter_map(|stmt| match &stmt.kind {
-            StmtKind::Assign(_, Rvalue::AddrOf(place)) => match body.places.get(*place)?.base {
-                PlaceBase::Local(local) => Some(local),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
+    let addressed = address_taken(body);
     found.retain(|(local, _)| !addressed.contains(local));
     found
 }

@@ -112,7 +112,7 @@ impl Reader<'_> {
         self.at += character.len_utf8();
     }
 
-    /// `uXXXX`; two surrogates in a row make one character.
+    /// `u` and four hexadecimal digits; two surrogates in a row make one character.
     fn unicode(&mut self, part: &mut String) {
         let start = self.at - 1;
         let Some(first) = self.code_unit() else {
