@@ -231,6 +231,9 @@ impl Counts {
                     lines.push(format!("이전 점검 대비: 신규 {}건, 기존 {known}건, 해소 {}건", baseline.new, baseline.absent));
                 }
                 lines.push(format!("파일 {files}개를 규칙 {rules}개로 점검: 일부만 점검 {partly}개, 점검 실패 {failed}개"));
+                if files == 0 {
+                    lines.push(String::from("점검한 파일이 없습니다: 경로, --include/--exclude, .haechiignore를 확인하십시오"));
+                }
             }
             Locale::En => {
                 lines.push(format!("{open} findings{}, {suppressed} suppressed", in_brackets(severities)));
@@ -238,6 +241,11 @@ impl Counts {
                     lines.push(format!("against the baseline: {} new, {known} known, {} gone", baseline.new, baseline.absent));
                 }
                 lines.push(format!("{files} files checked by {rules} rules: {partly} partly, {failed} failed"));
+                if files == 0 {
+                    lines.push(String::from(
+                        "nothing was checked: look at the paths, the includes and excludes, and .haechiignore",
+                    ));
+                }
             }
         }
         lines

@@ -4,6 +4,7 @@
 mod file;
 mod filter;
 mod lines;
+mod output;
 mod read;
 mod tracked;
 mod walk;

@@ -7,6 +7,7 @@ use index_vec::IndexVec;
 use parking_lot::Mutex;
 
 use super::filter::looks_like_test;
+use super::output::is_build_output;
 use super::tracked::{is_ignored_by, tracked};
 use super::{FileKind, PathFilter, SourceFile, SourceSet};
 use crate::base::{FastSet, Problem, ProblemKind};
@@ -169,10 +170,26 @@ fn take_only(scope: &Scope<'_>, folders: &[PathBuf], path: &Path, found: &mut Fo
 fn walk_folders(scope: &Scope<'_>, folders: &[PathBuf], found: &mut Found) {
     for root in folders {
         // A root inside another is walked twice, because the outer one may ignore it; doubles are dropped at the end.
-        walk_folder(scope, root, found);
+        let before = found.files.len();
+        walk_folder(scope, root, scope.options.git_ignore, found);
         if scope.options.git_ignore {
             take_tracked(scope, root, found);
+            if found.files.len() == before {
+                take_ignored(scope, root, found);
+            }
         }
+    }
+}
+
+/// A folder that was named and whose ignore files leave out everything is walked without them: packagers ship trees with
+/// such a file (`/*`), and a scan of nothing must not look like a clean one.
+fn take_ignored(scope: &Scope<'_>, root: &Path, found: &mut Found) {
+    let before = found.files.len();
+    walk_folder(scope, root, false, found);
+    if found.files.len() > before {
+        let shown = scope.relative(root, root);
+        let shown = if shown.is_empty() { "." } else { shown.as_str() };
+        found.problem(ProblemKind::NotFollowed, shown, "ignore files leave out every file here; they were not heeded");
     }
 }
 
@@ -191,15 +208,15 @@ fn take_tracked(scope: &Scope<'_>, root: &Path, found: &mut Found) {
     }
 }
 
-fn walk_folder(scope: &Scope<'_>, root: &Path, found: &mut Found) {
+fn walk_folder(scope: &Scope<'_>, root: &Path, git_ignore: bool, found: &mut Found) {
     let options = scope.options;
     let mut builder = WalkBuilder::new(root);
     builder
         .hidden(true)
         .follow_links(false)
-        .ignore(options.git_ignore)
-        .git_ignore(options.git_ignore)
-        .parents(options.git_ignore)
+        .ignore(git_ignore)
+        .git_ignore(git_ignore)
+        .parents(git_ignore)
         .require_git(false)
         // What is scanned must not depend on who runs the scan.
         .git_global(false)
@@ -301,24 +318,6 @@ fn walk_error(scope: &Scope<'_>, root: &Path, error: &ignore::Error, found: &mut
     found.problem(ProblemKind::Unreadable, &shown, &reason);
 }
 
-/// Whether a folder holds what a build made: by its name together with a build file beside it or a mark in it.
-fn is_build_output(folder: &Path) -> bool {
-    let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { return false };
-    let beside = |names: &[&str]| names.iter().any(|name| folder.with_file_name(name).exists());
-    let inside = |names: &[&str]| names.iter().any(|name| folder.join(name).exists());
-    match name {
-        "node_modules" | "bower_components" | "CMakeFiles" => true,
-        "target" => beside(&["pom.xml", "build.sbt", "Cargo.toml"]) || inside(&["classes", "CACHEDIR.TAG"]),
-        "build" => {
-            beside(&["build.gradle", "build.gradle.kts", "build.xml"]) || inside(&["CMakeCache.txt", "classes", "build.ninja"])
-        }
-        "bin" => beside(&[".classpath"]),
-        "out" => beside(&[".idea"]) || inside(&["production"]),
-        "cmake-build-debug" | "cmake-build-release" => inside(&["CMakeCache.txt"]),
-        _ => false,
-    }
-}
-
 fn source_file(path: String, absolute: &Path, kind: FileKind, size: u64) -> SourceFile {
     let is_test = looks_like_test(&path);
     SourceFile { path, absolute: absolute.to_path_buf(), kind, size, is_test }
@@ -377,6 +376,15 @@ mod tests {
         assert_eq!(paths(&set), ["keep/A.java"]);
         let set = walk(&WalkOptions { filter, git_ignore: false, ..options(dir.path()) });
         assert_eq!(paths(&set), ["keep/A.java", "skip/B.java"]);
+    }
+
+    #[test]
+    fn a_folder_whose_ignore_file_leaves_out_everything_is_walked_all_the_same() {
+        let dir = tree(&["a/A.java", "own/B.java", "build.xml"]);
+        fs::write(dir.path().join(".gitignore"), "/*\n!/packaging/\n").unwrap();
+        fs::write(dir.path().join(".haechiignore"), "own/\n").unwrap();
+        let set = walk(&options(dir.path()));
+        assert_eq!((paths(&set), problems(&set)), (vec!["a/A.java", "build.xml"], vec![(ProblemKind::NotFollowed, ".")]));
     }
 
     #[test]
