@@ -9,6 +9,7 @@ use super::state::{Cell, State};
 use super::value::{Ends, Konst, MAX_CONSTS, Mark, Null, Predicate, Value, ValueId};
 use crate::base::Span;
 use crate::ir::{BinOp, LocalId, Operand, Rvalue, Ty, TyId, UnOp};
+use crate::rules::SourceKinds;
 
 /// Elements of an array written out in the source that have a cell each.
 const MAX_INDEXED: usize = 64;
@@ -365,7 +366,10 @@ impl Frame<'_> {
         for mark in marks {
             result.add_mark(mark);
         }
-        if !moved {
+        // Bits of random numbers put together are a random number.
+        let mixed = matches!(op, BinOp::Xor | BinOp::Or | BinOp::Shl)
+            && result.marks.iter().all(|mark| (SourceKinds::RANDOM | SourceKinds::ARBITRARY).contains(mark.kinds));
+        if !moved && !mixed {
             self.computed(&mut result);
         }
         let result = self.value(result);

@@ -40,6 +40,12 @@ impl Frame<'_> {
             return result;
         }
         for (slot, sink) in &model.sinks {
+            if let (true, Slot::Arg(index), "alloc-size" | "copy-size") = (self.is_c(), slot, sink.as_str())
+                && let Some(operand) = view.call.args.get(usize::from(*index))
+                && let Some(value) = view.args.get(usize::from(*index))
+            {
+                self.check_size_argument(state, operand, *value, view.span);
+            }
             for (value, span) in self.slot_values(view, *slot) {
                 // Reported at the call, where the reader looks; the argument is in the trace.
                 self.sink(state, value, *sink, view.name, view.span, span);

@@ -17,16 +17,16 @@ pub(in crate::analysis) type Side<'o> = (&'o Operand, ValueId, TyId);
 impl Frame<'_> {
     /// The type in which an operation is done: Java's promotion is not in the IR.
     pub(in crate::analysis) fn operation_type(&self, a: TyId, b: TyId, dst: TyId) -> TyId {
-        if self.is_c() {
-            return dst;
-        }
-        let bits = |ty: TyId| match ty.get() {
-            Ty::Char { bits } => Some(*bits),
-            _ => integer_type(ty).map(|(bits, _)| bits),
+        let number = |ty: TyId| match ty.get() {
+            Ty::Char { bits } => Some((*bits, self.is_c())),
+            _ => integer_type(ty),
         };
-        match (bits(a), bits(b)) {
-            (Some(a), Some(b)) if a.max(b) > 32 => TyId::LONG,
-            (Some(_), Some(_)) => TyId::INT,
+        let promoted = |(bits, signed): (u8, bool)| if bits < 32 { (32, true) } else { (bits, signed) };
+        match (number(a).map(promoted), number(b).map(promoted)) {
+            (Some(a), Some(b)) => {
+                let (bits, signed) = if a.0 == b.0 { (a.0, a.1 && b.1) } else { a.max(b) };
+                TyId::new(Ty::Int { bits, signed })
+            }
             _ => dst,
         }
     }
@@ -44,8 +44,12 @@ impl Frame<'_> {
         match op {
             BinOp::Add | BinOp::Sub | BinOp::Mul => {
                 let hot = (self.is_hot(a.1), self.is_hot(b.1));
-                if (hot.0 || hot.1) && matches!(ty.get(), Ty::Int { .. }) {
+                if (hot.0 || hot.1) && self.int_type(ty).is_some() {
                     self.check_range(state, op, a, b, hot, ty, span);
+                    if op == BinOp::Mul && self.is_c() {
+                        self.check_signed_factor(state, a, ty, span);
+                        self.check_signed_factor(state, b, ty, span);
+                    }
                 }
             }
             BinOp::Div | BinOp::Rem => self.check_divisor(state, b, ty, span),
@@ -68,7 +72,7 @@ impl Frame<'_> {
 
     /// One operand's demands, given the other. `Rem` stands for the right side of a difference.
     fn check_operand(&mut self, state: &State, op: BinOp, side: Side<'_>, other: ValueId, ty: TyId, span: Span) {
-        let Some((bits, signed)) = integer_type(ty) else { return };
+        let Some((bits, signed)) = self.int_type(ty) else { return };
         let (min, max) = limits(bits, signed);
         let (c, d) = self.values[other].bounds().unwrap_or((min, max));
         // An end that nothing bounds says little: any check of the operand is as good as another.
@@ -120,8 +124,20 @@ impl Frame<'_> {
         }
     }
 
+    /// A signed number that was converted for an unsigned product, as `n * sizeof(T)`: below zero it is huge, and the
+    /// product wraps.
+    fn check_signed_factor(&mut self, state: &State, side: Side<'_>, ty: TyId, span: Span) {
+        let Some(from) = side.0.local().and_then(|local| super::conversion::converted_from(self.body, local)) else { return };
+        let own = self.operand_type(from);
+        if let (Some((_, true)), Some((_, false))) = (self.int_type(own), self.int_type(ty)) {
+            let value = self.operand(state, from, span);
+            let limit = Limit::Between(0, i64::MAX);
+            self.demand_number(state, (CheckKind::IntegerOverflow, limit, true), (from, value, own), ty, span);
+        }
+    }
+
     fn check_square(&mut self, state: &State, side: Side<'_>, ty: TyId, span: Span) {
-        let Some((bits, signed)) = integer_type(ty) else { return };
+        let Some((bits, signed)) = self.int_type(ty) else { return };
         let (_, max) = limits(bits, signed);
         let root = max.isqrt();
         self.demand_number(state, (CheckKind::IntegerOverflow, Limit::Between(-root, root), true), side, ty, span);
@@ -140,7 +156,7 @@ impl Frame<'_> {
         if self.values[value].consts.is_some() && !self.is_variable(operand) {
             return;
         }
-        let within = integer_type(own).or(integer_type(ty)).map_or((i64::MIN, i64::MAX), |(bits, signed)| limits(bits, signed));
+        let within = self.int_type(own).or(self.int_type(ty)).map_or((i64::MIN, i64::MAX), |(bits, signed)| limits(bits, signed));
         let (subject, name) = (Subject::Check(check), self.name_of(operand));
         let demand = Demand { subject, limit, within, cleared: 0, name, ty, constants };
         self.demand(state, value, demand, span);
@@ -166,7 +182,7 @@ impl Frame<'_> {
                 }
                 return;
             }
-        } else if integer_type(own).or(integer_type(ty)).is_none() {
+        } else if self.int_type(own).or(self.int_type(ty)).is_none() {
             return;
         }
         self.demand_number(state, (CheckKind::DivisionByZero, Limit::NotZero, true), side, ty, span);

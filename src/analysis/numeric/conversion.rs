@@ -5,8 +5,9 @@ use super::{Limit, integer_type};
 use crate::analysis::frame::Frame;
 use crate::analysis::integers::limits;
 use crate::analysis::state::State;
+use crate::analysis::value::ValueId;
 use crate::base::Span;
-use crate::ir::{BinOp, Body, LocalId, LocalKind, Operand, Rvalue, StmtKind, TyId};
+use crate::ir::{BinOp, Body, LocalId, LocalKind, Operand, Rvalue, StmtKind, Ty, TyId};
 use crate::program::FunctionTypes;
 use crate::rules::CheckKind;
 
@@ -14,14 +15,21 @@ impl Frame<'_> {
     /// A conversion of a number to a type.
     pub(in crate::analysis) fn check_conversion(&mut self, state: &State, side: Side<'_>, to: TyId, span: Span) {
         let (operand, value, own) = side;
-        let (Some((from_bits, from_signed)), Some((bits, signed))) = (integer_type(own), integer_type(to)) else { return };
+        let (Some((from_bits, from_signed)), Some((bits, signed))) = (self.int_type(own), self.int_type(to)) else { return };
         let known = &self.values[value];
-        if bits >= from_bits || known.marks.is_empty() && known.consts.is_none() {
+        if known.marks.is_empty() && known.consts.is_none() {
             return;
         }
         let (min, max) = limits(bits, signed);
         let (lo, hi) = known.bounds().unwrap_or(limits(from_bits, from_signed));
         if lo >= min && hi <= max {
+            return;
+        }
+        if bits >= from_bits {
+            if self.is_c() && bits == from_bits && !from_signed && signed {
+                let limit = Limit::Between(min, max);
+                self.demand_number(state, (CheckKind::UnsignedToSigned, limit, true), side, to, span);
+            }
             return;
         }
         // A sum or product of the narrow type is not cut off but overflows: `(byte) (b + 1)`.
@@ -30,11 +38,24 @@ impl Frame<'_> {
             let [(left, left_ty), (right, right_ty)] = sides;
             return self.check_arithmetic(state, op, (a, left, left_ty), (b, right, right_ty), to, span);
         }
+        let known = &self.values[value];
         // The bits of an unsigned number are often kept in a signed type: `(byte) 0xff`. Where the number is in view, the
         // constant decides; elsewhere only what no such reading explains counts.
         let constant = known.consts.is_some();
         let most = if constant || !signed { max } else { limits(bits, false).1 };
         self.demand_number(state, (CheckKind::IntegerTruncation, Limit::Between(min, most), true), side, to, span);
+    }
+
+    /// A number is passed as a size: the call takes an unsigned one.
+    pub(in crate::analysis) fn check_size_argument(&mut self, state: &State, operand: &Operand, value: ValueId, span: Span) {
+        let own = self.operand_type(operand);
+        let Some((bits, true)) = self.int_type(own) else { return };
+        let known = &self.values[value];
+        if known.marks.is_empty() && known.consts.is_none() {
+            return;
+        }
+        let check = if bits < 32 { CheckKind::SignExtension } else { CheckKind::SignedToUnsigned };
+        self.demand_number(state, (check, Limit::Between(0, i64::MAX), true), (operand, value, own), own, span);
     }
 }
 
@@ -44,9 +65,12 @@ fn sum_of<'b>(body: &'b Body, types: &FunctionTypes, local: LocalId, most: u8) -
         return None;
     }
     let narrow = |operand: &Operand| {
-        operand
-            .local()
-            .is_none_or(|local| types.locals.get(local).and_then(|ty| integer_type(*ty)).is_some_and(|(bits, _)| bits <= most))
+        operand.local().is_none_or(|local| {
+            types.locals.get(local).is_some_and(|ty| match ty.get() {
+                Ty::Char { bits } => *bits <= most,
+                _ => integer_type(*ty).is_some_and(|(bits, _)| bits <= most),
+            })
+        })
     };
     body.stmts.iter().find_map(|stmt| match &stmt.kind {
         StmtKind::Assign(dst, Rvalue::Binary(op @ (BinOp::Add | BinOp::Sub | BinOp::Mul), a, b))
@@ -54,6 +78,17 @@ fn sum_of<'b>(body: &'b Body, types: &FunctionTypes, local: LocalId, most: u8) -
         {
             Some((*op, a, b))
         }
+        _ => None,
+    })
+}
+
+/// What a temporary is a conversion of.
+pub(super) fn converted_from(body: &Body, local: LocalId) -> Option<&Operand> {
+    if body.locals.get(local).is_none_or(|local| local.kind != LocalKind::Temp) {
+        return None;
+    }
+    body.stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign(dst, Rvalue::Cast(_, from)) if *dst == local => Some(from),
         _ => None,
     })
 }

@@ -289,9 +289,17 @@ impl Frame<'_> {
             .is_some_and(|local| matches!(local.kind, LocalKind::User | LocalKind::Param | LocalKind::Captured))
     }
 
+    /// Width and sign of an integer type; C's characters are numbers too.
+    pub(super) fn int_type(&self, ty: TyId) -> Option<(u8, bool)> {
+        match ty.get() {
+            Ty::Char { bits: 8 } if self.is_c() => Some((8, true)),
+            _ => integer_type(ty),
+        }
+    }
+
     /// A number of a type of which nothing is known lies within the type. The value keeps its identity: it was so before.
     pub(super) fn bound_by_type(&mut self, value: ValueId, ty: TyId) {
-        if let Some((bits, signed)) = integer_type(ty)
+        if let Some((bits, signed)) = self.int_type(ty)
             && let Some(known) = self.values.get_mut(value)
             && known.range.is_none()
             && known.consts.is_none()
