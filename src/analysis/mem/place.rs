@@ -78,6 +78,7 @@ impl Frame<'_> {
                 Proj::Field(name) => self.step_field(state, here, *name),
                 Proj::Index(operand) => {
                     let index = self.operand(state, operand, span);
+                    self.check_c_index(state, here.ty, operand, index, span);
                     self.step_index(state, here, index, span)
                 }
             };

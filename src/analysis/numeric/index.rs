@@ -52,6 +52,19 @@ impl Frame<'_> {
         }
     }
 
+    /// An element of a C array or of what a pointer points at; `ty`: the array's.
+    pub(in crate::analysis) fn check_c_index(&mut self, state: &State, ty: TyId, operand: &Operand, index: ValueId, span: Span) {
+        // A constant position is a matter of memory: there the size counts that the region has.
+        if self.values[index].marks.is_empty() || matches!(operand, Operand::Const(_)) {
+            return;
+        }
+        let count = match self.ctx.program.c_type(ty).get() {
+            Ty::Array(_, count) => count.and_then(|count| i64::try_from(count).ok()).filter(|count| *count > 1),
+            _ => None,
+        };
+        self.demand_index(state, operand, index, count, span);
+    }
+
     /// The length of a Java array, where the place is one.
     pub(in crate::analysis) fn array_length(&mut self, state: &mut State, place: &Place, objects: &[ObjId]) -> Option<ValueId> {
         let ([Proj::Field(name)], PlaceBase::Local(local), [object]) = (place.proj.as_slice(), place.base, objects) else {
