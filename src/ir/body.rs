@@ -40,6 +40,10 @@ pub struct Body {
     pub broken: bool,
     /// Constructs lowered to [`StmtKind::Opaque`].
     pub opaque_count: u32,
+    /// C: whether the preprocessor chose between parts of the source, so that what is not here may be elsewhere.
+    pub conditional: bool,
+    /// C: variables that the source reads nowhere, not even in what the preprocessor left out.
+    pub idle: Box<[LocalId]>,
 }
 
 /// What a local is.

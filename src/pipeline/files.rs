@@ -121,6 +121,9 @@ impl Front<'_> {
                 outcome.document = Some(document);
             }
         }
+        if let (Some(unit), FileKind::C | FileKind::CHeader) = (&mut outcome.unit, kind) {
+            lower::c::note_readers(unit, text);
+        }
         if let Some(unit) = &outcome.unit {
             let found = self.comments.run(unit, text);
             outcome.examined.extend(found.examined);

@@ -388,6 +388,7 @@ pub enum CheckKind {
     EmptyCatch,
     UncheckedReturnValue,
     UnusedValue,
+    UnusedVariable,
     UnusedField,
     ReturnsInternalArray,
     StoresExternalArray,

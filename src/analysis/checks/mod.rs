@@ -74,6 +74,7 @@ const DECIDED: &[CheckKind] = &[
     CheckKind::TimeOfCheckTimeOfUse,
     CheckKind::EndlessLoop,
     CheckKind::UnusedValue,
+    CheckKind::UnusedVariable,
     CheckKind::UnrestrictedUpload,
     CheckKind::PartialPathComparison,
 ];

@@ -1,12 +1,13 @@
 //! Values computed for a variable that nothing reads any more. Must not know values.
 //!
 //! Only what is computed counts, and constants given later than the declaration: initial and final `0` and `null`,
-//! results of calls and loop variables are left alone, because nobody computed them in vain.
+//! results of Java calls and loop variables are left alone, because nobody computed them in vain. In C the reader may be
+//! code that the preprocessor left out: where it chose, only variables that the text reads nowhere are told of.
 
 use super::{Checker, Subject};
 use crate::analysis::liveness::{self, Liveness, address_taken};
 use crate::base::{FastSet, Span, Symbol};
-use crate::ir::{Body, Const, Language, LocalId, LocalKind, Operand, Rvalue, StmtKind, Unit};
+use crate::ir::{Body, Const, Language, LocalId, LocalKind, Operand, PlaceBase, Rvalue, Stmt, StmtKind, Unit};
 use crate::rules::CheckKind;
 
 /// Names of variables that lambdas, local and anonymous classes of a unit take from around them.
@@ -19,7 +20,13 @@ pub(super) fn captured_names(unit: &Unit) -> FastSet<Symbol> {
 impl<'a> Checker<'a> {
     pub(super) fn check_unused(&mut self, subject: &Subject<'a>, captured: &FastSet<Symbol>) {
         let body = subject.facts.body;
-        let candidates = candidates(subject);
+        if self.unit.language == Language::C {
+            self.check_idle(subject);
+            if body.conditional {
+                return;
+            }
+        }
+        let candidates = candidates(subject, self.unit.language == Language::C);
         if !self.wants(CheckKind::UnusedValue) || candidates.is_empty() || body.broken || body.opaque_count > 0 {
             return;
         }
@@ -29,26 +36,67 @@ impl<'a> Checker<'a> {
             self.examine(CheckKind::UnusedValue);
             // A `finally` block is lowered several times; the value may be read after another copy.
             let is_dead = dead.contains(&(local, span)) && !live.contains(&span);
-            // In C the reader may be code that the preprocessor left out.
+            // A variable that nothing reads is told of as a whole, if at all.
             let has_reader = self.unit.language != Language::C || liveness::is_read(body, local);
             if is_dead && has_reader && !captured.contains(&name) && !name.as_str().starts_with(['_', '$']) {
                 self.report_named(CheckKind::UnusedValue, span, Some(subject.id), name.as_str());
             }
         }
     }
+
+    /// C variables that the source reads nowhere.
+    fn check_idle(&mut self, subject: &Subject<'a>) {
+        let body = subject.facts.body;
+        if body.broken || body.opaque_count > 0 {
+            return;
+        }
+        for local in &body.idle {
+            let Some(declared) = body.locals.get(*local) else { continue };
+            let Some(name) = declared.name.filter(|name| !name.as_str().starts_with('_')) else { continue };
+            let write = body.stmts.iter().find(|stmt| is_write(body, stmt, *local));
+            let (check, span) = match write {
+                Some(stmt) => (CheckKind::UnusedValue, stmt.span),
+                None => (CheckKind::UnusedVariable, declared.span),
+            };
+            if self.wants(check) {
+                self.examine(check);
+                self.report_named(check, span, Some(subject.id), name.as_str());
+            }
+        }
+    }
+}
+
+/// Whether a statement gives a local or a part of it a value.
+fn is_write(body: &Body, stmt: &Stmt, local: LocalId) -> bool {
+    match &stmt.kind {
+        StmtKind::Assign(to, _) => *to == local,
+        StmtKind::Call(call) => body.calls.get(*call).is_some_and(|call| call.dst == Some(local)),
+        StmtKind::Store(place, _) => body.places.get(*place).is_some_and(|place| place.base == PlaceBase::Local(local)),
+        _ => false,
+    }
 }
 
 /// Assignments that count: see the module.
-fn candidates(subject: &Subject<'_>) -> Vec<(LocalId, Span)> {
+fn candidates(subject: &Subject<'_>, is_c: bool) -> Vec<(LocalId, Span)> {
     let body = subject.facts.body;
     let mut declared: FastSet<LocalId> = FastSet::default();
     let mut found = Vec::new();
     for stmt in &body.stmts {
-        let StmtKind::Assign(local, rvalue) = &stmt.kind else { continue };
-        if !body.locals.get(*local).is_some_and(|it| it.kind == LocalKind::User && it.name.is_some()) {
+        let (local, rvalue) = match &stmt.kind {
+            StmtKind::Assign(local, rvalue) => (local, rvalue),
+            StmtKind::Call(call) if is_c => {
+                let result = body.calls.get(*call).and_then(|call| call.dst);
+                let is_user = |local: &LocalId| body.locals.get(*local).is_some_and(|it| it.kind == LocalKind::User);
+                found.extend(result.filter(is_user).map(|local| (local, stmt.span)));
+                continue;
+            }
+            _ => continue,
+        };
+        let Some(variable) = body.locals.get(*local).filter(|it| it.kind == LocalKind::User && it.name.is_some()) else {
             continue;
-        }
-        let is_first = declared.insert(*local);
+        };
+        let is_first =
+            if is_c { variable.span.lo <= stmt.span.hi && stmt.span.lo <= variable.span.hi } else { declared.insert(*local) };
         let counts = match rvalue {
             Rvalue::Binary(_, a, b) => !is_update(subject, *local, [a, b]),
             Rvalue::Use(Operand::Const(constant)) => !is_first && !is_trivial(constant),
@@ -86,6 +134,15 @@ fn is_trivial(constant: &Const) -> bool {
     }
 }
 
+/// The local that a statement assigns.
+fn assigned(body: &Body, stmt: &Stmt) -> Option<LocalId> {
+    match stmt.kind {
+        StmtKind::Assign(local, _) => Some(local),
+        StmtKind::Call(call) => body.calls.get(call)?.dst,
+        _ => None,
+    }
+}
+
 /// Of some assignments, those after which nothing reads the variable, and the places of those after which something does.
 fn dead_stores(body: &Body, candidates: &[(LocalId, Span)]) -> (FastSet<(LocalId, Span)>, FastSet<Span>) {
     let wanted: FastSet<(LocalId, Span)> = candidates.iter().copied().collect();
@@ -97,10 +154,7 @@ fn dead_stores(body: &Body, candidates: &[(LocalId, Span)]) -> (FastSet<(LocalId
     let (mut dead, mut read) = (FastSet::default(), FastSet::default());
     for (id, block) in body.blocks.iter_enumerated() {
         let stmts = body.stmts_of(id);
-        let holds = |stmt: &crate::ir::Stmt| match stmt.kind {
-            StmtKind::Assign(local, _) => wanted.contains(&(local, stmt.span)),
-            _ => false,
-        };
+        let holds = |stmt: &Stmt| assigned(body, stmt).is_some_and(|local| wanted.contains(&(local, stmt.span)));
         if !stmts.iter().any(holds) {
             continue;
         }
@@ -114,7 +168,7 @@ fn dead_stores(body: &Body, candidates: &[(LocalId, Span)]) -> (FastSet<(LocalId
             }
         });
         for stmt in stmts.iter().rev() {
-            if let StmtKind::Assign(local, _) = stmt.kind
+            if let Some(local) = assigned(body, stmt)
                 && wanted.contains(&(local, stmt.span))
             {
                 if live.contains(&local) || caught.contains(&local) {

@@ -12,6 +12,7 @@ mod literal;
 mod loops;
 mod operator;
 mod place;
+mod readers;
 mod scope;
 mod stmt;
 mod switch;
@@ -26,6 +27,7 @@ use super::{LowerInput, comments};
 use crate::base::{FastMap, Span, Symbol};
 use crate::ir::{Comment, Language, TyId, TypeIdx, Unit};
 use crate::syntax::{Grammar, Node, Nodes};
+pub use readers::note as note_readers;
 use scope::Scopes;
 
 /// Lowers a parsed C file. `input.map` leads back through preprocessing; all spans of the unit are the original's.

@@ -214,6 +214,20 @@ pub(super) fn next_token(text: &str, mut at: usize) -> Token {
     }
 }
 
+/// Calls for each identifier and each one-character token of a text, comments, literals and numbers left out.
+pub(crate) fn each_word(text: &str, mut each: impl FnMut(&str)) {
+    let mut at = 0;
+    loop {
+        let token = next_token(text, at);
+        match token.kind {
+            END => return,
+            NUMBER | STRING | CHAR => {}
+            _ => each(token.text(text)),
+        }
+        at = token.hi as usize;
+    }
+}
+
 fn token(kind: Kind, lo: usize, hi: usize) -> Token {
     Token { kind, lo: u32::try_from(lo).unwrap_or(u32::MAX), hi: u32::try_from(hi).unwrap_or(u32::MAX) }
 }

@@ -18,6 +18,7 @@ mod words;
 pub use headers::{HeaderScan, HeaderTable};
 
 pub(crate) use cond::integer;
+pub(crate) use lex::each_word;
 
 use crate::base::{FastMap, FastSet, Problem};
 use crate::syntax::MappedText;
