@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::liveness::address_taken;
 use super::state::{Cell, State};
 use super::trace::{before, steps};
-use super::value::{Null, Value, ValueId};
+use super::value::{Konst, Null, Value, ValueId};
 use index_vec::IndexVec;
 
 use crate::base::{FastMap, FastSet, Span, Symbol};
@@ -109,6 +109,30 @@ impl Frame<'_> {
         }
     }
 
+    /// Something made here has been dereferenced: whoever then compares it with null is late. What carries data keeps its
+    /// identity: checks of it hold for all copies.
+    pub(super) fn note_certain(&mut self, state: &mut State, value: ValueId, span: Span) {
+        if !self.conditions.has_null_checks || self.is_c() || self.conditions.dereferenced.contains_key(&value) {
+            return;
+        }
+        let known = &self.values[value];
+        let made = known.objects.iter().any(|object| self.objects[*object].is_made())
+            || known.constants().iter().any(|constant| matches!(constant, Konst::Str(_)));
+        if !made || !known.marks.is_empty() {
+            return;
+        }
+        let copy = self.values[value].clone();
+        let copy = self.value(copy);
+        self.conditions.dereferenced.insert(copy, span);
+        let swap = |place: &mut Option<ValueId>| {
+            if *place == Some(value) {
+                *place = Some(copy);
+            }
+        };
+        state.slots.iter_mut().for_each(swap);
+        self.scratch.iter_mut().for_each(swap);
+    }
+
     fn remember_member(&mut self, state: &mut State, old: ValueId, new: ValueId) {
         let held: Vec<_> = state
             .heap
@@ -143,7 +167,7 @@ impl Frame<'_> {
         }
         let subject = match (a, b) {
             (Operand::Local(local), Operand::Const(Const::Null)) | (Operand::Const(Const::Null), Operand::Local(local)) => {
-                return self.note_null_check(state, *local, span);
+                return self.note_null_check(state, block, *local, span);
             }
             (Operand::Local(a), _) if self.is_plain_number(*a) => *a,
             (_, Operand::Local(b)) if self.is_plain_number(*b) => *b,
@@ -169,11 +193,18 @@ impl Frame<'_> {
         self.add_condition(span, Seen { kind: Kind::Numbers, name, may_be, spoiled, at: span });
     }
 
-    fn note_null_check(&mut self, state: &State, local: LocalId, span: Span) {
+    fn note_null_check(&mut self, state: &State, block: BlockId, local: LocalId, span: Span) {
         let value = self.read_local(state, local);
         let at = self.conditions.dereferenced.get(&value).copied();
         let name = self.name_of_local(local);
-        let steady = self.conditions.written.get(local).is_some_and(|it| it.times <= 1);
+        // In a loop an object may stand for another one each time around, and what a variable got later may have been
+        // dereferenced by another name.
+        let by_name = |span: Span| {
+            let body = self.body;
+            body.calls.iter().any(|call| call.name_span == span && call.receiver.as_ref().and_then(Operand::local) == Some(local))
+        };
+        let steady = self.conditions.written.get(local).is_some_and(|it| it.times <= 1)
+            || !self.is_c() && at.is_some_and(by_name) && !self.is_in_loop(block);
         let spoiled = at.is_none() || name.as_str().is_empty() || !steady;
         let at = at.unwrap_or(span);
         self.add_condition(span, Seen { kind: Kind::Null, name, may_be: [false; 2], spoiled, at });

@@ -325,10 +325,12 @@ impl Frame<'_> {
                     Null::Yes(at) => (at, CheckKind::NullDereference),
                     Null::Maybe(at) => (at, CheckKind::NullDereferenceOfResult),
                     Null::Unknown => {
-                        if let Some(input) = known.input {
+                        if let Some(input) = known.input
+                            && let Some(here) = if self.is_c() { Some(self.is_inevitable()) } else { self.asks_callers(input) }
+                        {
                             let trail = before(pass, latent.trail.clone());
                             let depth = latent.depth + 1;
-                            let always = *always && (!self.is_c() || self.is_inevitable());
+                            let always = *always && here;
                             let kind = LatentKind::NullDeref { check: *check, always };
                             let pending = Pending { kind, at: latent.at, function: latent.function, trail, depth };
                             self.leave_latent(state, input, pending);

@@ -255,7 +255,9 @@ impl Frame<'_> {
                     self.note_open_at_call(&state, *call);
                 }
                 let mut thrown = None;
-                if let (Some(handler), crate::ir::StmtKind::Call(_)) = (data.unwind, &stmt.kind) {
+                if let (Some(handler), crate::ir::StmtKind::Call(call)) = (data.unwind, &stmt.kind)
+                    && (self.acquired.is_empty() || !self.only_wraps(*call))
+                {
                     let changed = handler_state.as_ref().is_none_or(|sent| !self.same(sent, &state, false));
                     if changed {
                         handler_state = Some(state.clone());

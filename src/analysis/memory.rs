@@ -260,7 +260,7 @@ impl Frame<'_> {
         if let Some(known) = state.cell(object, cell) {
             return known;
         }
-        if let Cell::Index(_) = cell
+        if let Cell::Index(_) | Cell::Key(_) = cell
             && let Some(known) = state.cell(object, Cell::Elements)
         {
             return self.one_element(state, object, cell, known);

@@ -40,6 +40,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod throwing;
 mod trace;
 mod typestate;
 mod unmodelled;

@@ -69,12 +69,19 @@ impl Frame<'_> {
             return result;
         }
         self.set_property(state, view);
+        let asked = if self.is_c() { None } else { self.asked_before(state, view, model) };
+        if let Some(known) = asked.and_then(|asked| self.answered(state, asked)) {
+            return known;
+        }
         let lambdas = self.apply_lambdas(state, view);
         let mut result = match model.op.and_then(|op| self.op(state, op.as_str(), view)) {
             Some(result) => result,
             None => self.flow_model(state, view, model, &lambdas),
         };
         result = self.finish_result(state, view, model, result, loose);
+        if let Some((object, cell)) = asked {
+            state.set_cell(object, cell, result);
+        }
         if self.is_c() {
             result = self.note_count(state, view, model, result);
             result = self.allocate(state, view, model, result);

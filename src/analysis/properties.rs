@@ -4,9 +4,10 @@
 use super::call::CallView;
 use super::frame::Frame;
 use super::state::{Cell, State};
-use super::value::ValueId;
+use super::value::{ObjId, ValueId};
 use crate::base::Symbol;
-use crate::ir::TyId;
+use crate::ir::{TyId, TypeKind};
+use crate::program::Program;
 
 impl Frame<'_> {
     /// `getX()`, `isX()`, `setX(v)`, or a record's `x()`, on a class of the program that has the field and no such method.
@@ -44,4 +45,32 @@ impl Frame<'_> {
             _ => None,
         }
     }
+}
+
+impl Frame<'_> {
+    /// Whether the text of an object is its class and a number: a class of the program of which nobody wrote `toString`.
+    pub(super) fn prints_no_data(&self, value: ValueId) -> bool {
+        let known = &self.values[value];
+        let plain = |object: &ObjId| self.objects[*object].class.is_some_and(|class| self.has_no_text(class));
+        known.consts.is_none() && !known.objects.is_empty() && known.objects.iter().all(plain)
+    }
+
+    fn has_no_text(&self, class: Symbol) -> bool {
+        let program = self.ctx.program;
+        let is_class = |class: Symbol| program.class(class).is_some_and(|id| program.classes[id].kind == TypeKind::Class);
+        is_class(class) && !program.walk_supers(class, self.models, |part| !brings_no_text(program, part))
+    }
+}
+
+/// Whether a class or one of its supertypes leaves `toString` to the others, as far as its source or its name tells.
+fn brings_no_text(program: &Program, class: Symbol) -> bool {
+    let Some(id) = program.class(class) else {
+        return matches!(class.as_str(), "java.lang.Object" | "java.io.Serializable" | "java.lang.Cloneable");
+    };
+    let class = &program.classes[id];
+    let generated = program.units[class.unit]
+        .types
+        .get(class.decl)
+        .is_some_and(|decl| decl.annotations.iter().any(|used| matches!(used.name.simple_name(), "Data" | "ToString" | "Value")));
+    class.kind == TypeKind::Interface || !generated && !class.methods.contains_key(&Symbol::new("toString"))
 }

@@ -79,6 +79,10 @@ impl Frame<'_> {
         if sink.as_str() == "ssrf" && self.beginning(state, value).is_some_and(|prefix| is_plain_http(prefix.as_str())) {
             self.sink(state, value, Symbol::new("cleartext"), callee, span, _arg);
         }
+        // Printed as its class and a number: what is in it stays out of the log.
+        if sink.as_str() == "log" && !self.is_c() && self.prints_no_data(value) {
+            return;
+        }
         // A fixed scheme and host: data decides what is asked there, not whom.
         let sink = if sink.as_str() == "ssrf" && self.beginning(state, value).is_some_and(|prefix| fixes_host(prefix.as_str())) {
             Symbol::new("url-part")
@@ -169,7 +173,11 @@ impl Frame<'_> {
                 ("callee", callee.as_str().to_owned()),
                 ("whole", mark.at_start.to_string()),
             ];
-            let cap = weight(mark.kinds);
+            // What the rule does not count lends it no weight.
+            let cap = match &self.ctx.rules.rules[rule].kind {
+                RuleKind::Taint(taint) => weight(mark.kinds & taint.from),
+                _ => weight(mark.kinds),
+            };
             if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), tail))
             {
                 finding.confidence = finding.confidence.min(cap);
@@ -200,15 +208,16 @@ impl Frame<'_> {
     pub(super) fn check_null(&mut self, state: &mut State, value: ValueId, span: Span) {
         let known = &self.values[value];
         let check = match known.null {
-            Null::No => return,
+            Null::No => return self.note_certain(state, value, span),
             Null::Yes(_) => CheckKind::NullDereference,
             Null::Maybe(_) => CheckKind::NullDereferenceOfResult,
             Null::Unknown => {
                 let input = known.input;
-                if let Some(input) = input.filter(|input| self.inputs[*input].path.is_empty()) {
+                if let Some(input) = input
+                    && let Some(always) = self.asks_callers(input)
+                {
                     let at = self.at(span);
                     let trail = before(self.hop(span, StepKind::Sink, self.ctx.names.empty), None);
-                    let always = !self.is_c() || self.is_inevitable();
                     let kind = LatentKind::NullDeref { check: CheckKind::NullDereference, always };
                     self.leave_latent(state, input, Pending { kind, at, function: self.id, trail, depth: 0 });
                 }

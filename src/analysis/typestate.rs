@@ -355,6 +355,21 @@ impl Frame<'_> {
         if !["close", "release", "dispose", "cleanup"].iter().any(|word| name.contains(word)) {
             return;
         }
+        // Closed as one of several, it has no status any more.
+        let mut settled: Vec<(ObjId, Cell)> = Vec::new();
+        for (state, _) in ways.iter() {
+            for (object, cell, status) in state.heap.entries().iter() {
+                if matches!(cell, Cell::Status(_))
+                    && self.values[*status].only_int() == Some(OPEN)
+                    && ways.iter().any(|(other, _)| other.cell(*object, *cell).is_none())
+                {
+                    settled.push((*object, *cell));
+                }
+            }
+        }
+        for (object, cell) in settled {
+            ways.iter_mut().for_each(|(state, _)| state.drop_cells(object, |known| known == cell));
+        }
         let mut released: Vec<(ObjId, Cell, ValueId)> = Vec::new();
         for (state, _) in ways.iter() {
             let closed = |(_, cell, status): &&(ObjId, Cell, ValueId)| {
@@ -403,42 +418,6 @@ impl Frame<'_> {
         if !self.is_c() && self.throws_checked(call) {
             self.note_open(state);
         }
-    }
-
-    /// Whether a call throws a checked exception: what it declares, or, of a library, what its package is known for.
-    fn throws_checked(&self, call: CallId) -> bool {
-        let types = self.types;
-        let (Some(target), Some(call)) = (types.calls.get(call), self.body.calls.get(call)) else { return false };
-        if let Some(callee) = target.callees.first() {
-            let function = self.ctx.program.function(*callee).1;
-            let closes = ["close", "release", "disconnect"].iter().any(|word| function.name.as_str().starts_with(word));
-            return !closes && !function.throws.is_empty();
-        }
-        // Whoever closes one resource cannot be asked to guard the others against that.
-        let model = target.model.and_then(|hit| self.models.model(hit.name, hit.index));
-        if model.is_some_and(|model| !model.releases.is_empty())
-            || call.kind == CallKind::New && model.is_none_or(|model| model.acquires.is_none())
-        {
-            return false;
-        }
-        let Some(owner) = target.owner else { return false };
-        let (package, class) = owner.as_str().rsplit_once('.').unwrap_or_default();
-        let quiet = [
-            "PrintWriter",
-            "PrintStream",
-            "File",
-            "StringWriter",
-            "StringReader",
-            "ByteArrayOutputStream",
-            "ByteArrayInputStream",
-            "CharArrayWriter",
-            "Paths",
-            "Path",
-        ];
-        matches!(
-            package,
-            "java.io" | "java.sql" | "javax.sql" | "javax.naming" | "javax.naming.directory" | "org.apache.commons.net.ftp"
-        ) && !quiet.contains(&class)
     }
 
     /// C: objects that something outside the function refers to: that, not the caller, is asked to free them.

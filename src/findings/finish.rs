@@ -15,7 +15,7 @@ use super::result::{AllowNote, AllowNoteKind, BaselineCounts, Place, RawScan, Re
 use super::sources::{SourceLookup, SourceView};
 use super::{Baseline, Examined, Finding, FindingState, Suppression};
 use crate::base::{FastMap, FileId, Problem, ProblemKind, RuleId, Span, Symbol};
-use crate::rules::{CheckKind, Language, Rule, RuleKind};
+use crate::rules::{CheckKind, Confidence, Language, Rule, RuleKind};
 use crate::source::{FileKind, Position};
 
 /// Lines of code kept with a finding; what is marked beyond is cut.
@@ -45,6 +45,7 @@ pub fn finish(raw: RawScan, options: &FinishOptions<'_>, sources: &dyn SourceLoo
     for allow in &allows {
         judge.admit(allow, &mut findings, &mut problems, &mut examined);
     }
+    doubt_tests(&mut findings, &files);
     let findings = merge(findings);
     let mut reported = resolve(findings, sources);
     fingerprint(&mut reported, options.rules, &files);
@@ -63,6 +64,17 @@ pub fn finish(raw: RawScan, options: &FinishOptions<'_>, sources: &dyn SourceLoo
     let mut allow_notes = judge.notes();
     place_notes(&mut allow_notes, sources);
     ScanResult { files, findings: reported, examined, selected, problems, allow_notes, stats, baseline }
+}
+
+/// What happens in test code, or with data that comes from it, happens to nobody else.
+fn doubt_tests(findings: &mut [Finding], files: &IndexVec<FileId, super::FileRecord>) {
+    let is_test = |file: FileId| files.get(file).is_some_and(|record| record.is_test);
+    for finding in findings {
+        let start = finding.trace.first().map_or(finding.at.file, |step| step.at.file);
+        if is_test(finding.at.file) || is_test(start) {
+            finding.confidence = Confidence::Low;
+        }
+    }
 }
 
 /// One finding a sink and cause: of those with the same rule, place and arguments the one with the shortest way.

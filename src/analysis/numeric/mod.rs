@@ -19,7 +19,7 @@ use crate::base::{FileSpan, Span, Symbol};
 use crate::findings::StepKind;
 use crate::ir::{LocalKind, Operand, Ty, TyId};
 use crate::program::FuncId;
-use crate::rules::{CheckKind, SourceKinds};
+use crate::rules::{CheckKind, Confidence, SourceKinds};
 
 /// Kinds of input whose numbers may be any: what rules on secrets and claims follow is no number.
 const NUMBERS: SourceKinds = SourceKinds::WEB
@@ -51,6 +51,21 @@ pub(super) struct Demand {
     pub(super) ty: TyId,
     /// Whether a constant alone may break it: not where something unknown has a part in it.
     pub(super) constants: bool,
+}
+
+/// A sum that is so much or less off its operand is off by little.
+const LITTLE: i64 = 1024;
+
+impl Demand {
+    /// Whether only numbers next to the end of the type break it: the next page, the month before. Nothing comes of most.
+    fn is_marginal(&self) -> bool {
+        let Subject::Check(CheckKind::IntegerOverflow | CheckKind::IntegerUnderflow) = self.subject else { return false };
+        let (Limit::Between(least, most), Some((bits @ 32.., signed))) = (self.limit, integer_type(self.ty)) else {
+            return false;
+        };
+        let (min, max) = super::integers::limits(bits, signed);
+        least <= min.saturating_add(LITTLE) && most >= max.saturating_sub(LITTLE)
+    }
 }
 
 /// Which rules a broken demand is a matter of.
@@ -212,6 +227,7 @@ impl Frame<'_> {
             Some(Mark { origin: Origin::Source(origin), path, .. }) => (Some(origin), self.traces.hops(path)),
             _ => (None, Vec::new()),
         };
+        let is_java = !self.is_c();
         for &rule in rules {
             let mut args = vec![("name", demand.name.as_str().to_owned()), ("type", type_name(demand.ty, self.is_c()))];
             if let Some(mark) = mark.filter(|_| demand.subject == Subject::Check(CheckKind::UncheckedIndex)) {
@@ -223,7 +239,8 @@ impl Frame<'_> {
             if let Some(finding) = self.report(rule, place.at, place.function, origin, args, steps(&way, tail))
                 && let Some(mark) = mark
             {
-                finding.confidence = finding.confidence.min(super::sinks::weight(mark.kinds));
+                let cap = if is_java && demand.is_marginal() { Confidence::Low } else { super::sinks::weight(mark.kinds) };
+                finding.confidence = finding.confidence.min(cap);
             }
         }
     }

@@ -55,7 +55,10 @@ impl Frame<'_> {
                         None if self.is_new(object) && state.cell(object, Cell::Elements).is_none() => {
                             Some(arg(1).filter(|_| name == "getOrDefault").unwrap_or_else(|| self.null(view.span)))
                         }
-                        None => self.any_element(state, object, receiver),
+                        None => match self.held_by_input(state, object, Cell::Key(key)) {
+                            Some(held) => Some(held),
+                            None => self.any_element(state, object, receiver),
+                        },
                     },
                     None => self.any_element(state, object, receiver),
                 };
@@ -77,7 +80,7 @@ impl Frame<'_> {
             ("map", "remove") => {
                 let key = self.key(arg(0)?)?;
                 let found = state.cell(object, Cell::Key(key));
-                state.drop_cells(object, |cell| cell == Cell::Key(key));
+                state.drop_cells(object, |cell| cell == Cell::Key(key) || matches!(cell, Cell::Property(_)));
                 found
             }
             ("map", "containsKey") => {
@@ -275,9 +278,19 @@ impl Frame<'_> {
                 state.set_cell(object, Cell::Size, size);
                 taken
             }
-            _ => {
-                let found = self.any_element(state, object, receiver);
+            (_, at) => {
+                let found = match at {
+                    Some(at) => self.element(state, object, at, receiver),
+                    None => self.any_element(state, object, receiver),
+                };
                 state.drop_cells(object, |cell| cell == Cell::Size);
+                if let (ObjectKind::Input(_), Some(_)) = (&self.objects[object].kind, at) {
+                    // Positions have moved.
+                    let rest = self.any_element(state, object, receiver);
+                    if let Some(rest) = rest {
+                        state.set_cell(object, Cell::Elements, rest);
+                    }
+                }
                 found
             }
         }
@@ -286,8 +299,19 @@ impl Frame<'_> {
     fn element(&mut self, state: &mut State, object: ObjId, at: i64, receiver: ValueId) -> Option<ValueId> {
         match state.cell(object, Cell::Index(at)) {
             Some(found) if state.cell(object, Cell::Elements).is_none() => Some(found),
-            _ => self.any_element(state, object, receiver),
+            _ => match self.held_by_input(state, object, Cell::Index(at)) {
+                Some(held) => Some(held),
+                None => self.any_element(state, object, receiver),
+            },
         }
+    }
+
+    /// What a collection that was passed in holds by a known key or position: the callers know.
+    fn held_by_input(&mut self, state: &mut State, object: ObjId, cell: Cell) -> Option<ValueId> {
+        let is_input = matches!(self.objects[object].kind, ObjectKind::Input(_)) && self.objects[object].marks.is_empty();
+        // Once anything was stored in it by this function, positions and keys are no longer those of the caller.
+        let touched = |(known, _): (Cell, ValueId)| matches!(known, Cell::Elements | Cell::Size);
+        (is_input && !state.cells(object).any(touched)).then(|| self.load_cell(state, &[object], cell, None, TyId::UNKNOWN))
     }
 
     fn any_element(&mut self, state: &mut State, object: ObjId, receiver: ValueId) -> Option<ValueId> {
