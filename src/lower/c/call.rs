@@ -28,10 +28,30 @@ fn library_result(name: &str) -> TyId {
 }
 
 impl<'t> FnCx<'_, '_, 't> {
+    /// `(name)(value)` where nothing in view says that the name is a function's or a variable's: a cast, which the grammar
+    /// cannot tell from a call.
+    fn hidden_cast(&self, written: Node<'t>, function: Node<'t>, arguments: Option<Node<'t>>) -> Option<(TyId, Node<'t>)> {
+        if kind(written) != Kind::ParenthesizedExpression || kind(function) != Kind::Identifier {
+            return None;
+        }
+        let mut given = arguments?.named_children().filter(|argument| kind(*argument) != Kind::Comment);
+        let argument = given.next().filter(|_| given.next().is_none())?;
+        let name = self.low.symbol(function);
+        let is_value = self.low.scopes.get(name).is_some()
+            || self.low.globals.contains_key(&name)
+            || self.low.functions.contains_key(&name)
+            || library_result(name.as_str()) != TyId::UNKNOWN;
+        (!is_value).then(|| (self.low.named(name), argument))
+    }
+
     /// A call. `into`: the variable that takes the result, and its type, where no conversion is needed.
     pub(super) fn call(&mut self, node: Node<'t>, into: Option<(LocalId, TyId)>, used: bool) -> Val {
-        let Some(function) = field::function(node).map(bare) else { return Val::unknown() };
+        let Some(written) = field::function(node) else { return Val::unknown() };
+        let function = bare(written);
         let arguments = field::arguments(node);
+        if let Some((ty, argument)) = self.hidden_cast(written, function, arguments) {
+            return self.cast_to(ty, argument, node);
+        }
         let span = self.span(node);
         let mut name = None;
         if kind(function) == Kind::Identifier {

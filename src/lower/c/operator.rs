@@ -185,6 +185,11 @@ impl<'t> FnCx<'_, '_, 't> {
     pub(super) fn cast(&mut self, node: Node<'t>) -> Val {
         let ty = field::r#type(node).map_or(TyId::UNKNOWN, |ty| self.low.descriptor(ty));
         let Some(argument) = field::value(node) else { return Val::unknown() };
+        self.cast_to(ty, argument, node)
+    }
+
+    /// The value of `argument` converted to a type by `node`.
+    pub(super) fn cast_to(&mut self, ty: TyId, argument: Node<'t>, node: Node<'t>) -> Val {
         let span = self.span(node);
         if ty == TyId::VOID {
             // `(void)f()` says that the result is left alone on purpose: unlike that of `f();` it has a place.

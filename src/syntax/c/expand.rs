@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use super::lex::{self, Token};
-use super::macros::{Macro, stringify};
+use super::macros::{Macro, Shape, stringify};
+use super::predefined;
 
 /// Bytes one use may expand to.
 const EXPANSION_LIMIT: usize = 32 * 1024;
@@ -136,6 +137,10 @@ impl<'s, L: Lookup> Expander<'s, L> {
                     }
                 },
             };
+            if mac.shape == Shape::Block && args.iter().all(|arg| is_plain_argument(arg)) {
+                at = end;
+                continue;
+            }
             out.push_str(text.get(copied..at).unwrap_or_default());
             separate(out, mac.body.as_bytes().first().copied());
             self.use_of(name, mac, &args, out)?;
@@ -247,4 +252,16 @@ fn separate(out: &mut String, next: Option<u8>) {
     if words || (last == next && matches!(last, b'-' | b'+' | b'&' | b'|' | b'<' | b'>')) {
         out.push(' ');
     }
+}
+
+/// Whether an argument of an unexpanded call would parse: an expression, as far as its first and last token tell.
+pub(super) fn is_plain_argument(argument: &str) -> bool {
+    let first = lex::next_token(argument, 0);
+    let starts_well = match first.kind {
+        lex::END | b'{' | b'=' | b'/' | b'<' | b'>' | b'|' | b',' | b'.' | lex::BINARY | lex::ASSIGN | lex::ARROW | b'#' => false,
+        lex::IDENT => !predefined::is_type_word(first.text(argument)),
+        _ => true,
+    };
+    let last = argument.trim_end().as_bytes().last().copied().unwrap_or(b' ');
+    starts_well && !matches!(last, b'*' | b'=' | b'<' | b'>' | b'+' | b'-' | b'/' | b'|' | b'&' | b';')
 }

@@ -25,6 +25,9 @@ pub(super) enum Shape {
     Empty,
     /// An expression: a use in place of it parses as an identifier or a call.
     Expr,
+    /// A function-like macro that is a statement expression and assigns none of its parameters: type checks around an
+    /// access, as a rule. A use reads as a call; its expansion costs much and says little.
+    Block,
     /// Anything else.
     Other,
 }
@@ -74,13 +77,21 @@ pub(super) fn parse_define(text: &str) -> Option<(&str, Macro<'_>)> {
         params = Some(list.into_boxed_slice());
     }
     let body = clean(text.get(at..)?);
-    let shape = shape(&body, params.is_some());
+    let mut shape = shape(&body, params.is_some());
+    if let Some(params) = &params
+        && shape == Shape::Expr
+        && memchr::memmem::find(body.as_bytes(), b"({").is_some()
+        && !assigns(&body, params)
+    {
+        shape = Shape::Block;
+    }
     Some((name.text(text), Macro { params, variadic, body, shape }))
 }
 
 /// Takes comments and continued lines out.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    let text = text.trim();
+    // Continued lines without anything at the very end leave their backslashes.
+    let text = text.trim_start().trim_end_matches(|c: char| c == '\\' || c.is_whitespace());
     let bytes = text.as_bytes();
     if memchr::memchr2(b'\\', b'\n', bytes).is_none()
         && memchr::memmem::find(bytes, b"/*").is_none()
@@ -175,6 +186,30 @@ fn shape(body: &str, function_like: bool) -> Shape {
             | lex::AND_AND
     );
     if stack.is_empty() && !ends_open { Shape::Expr } else { Shape::Other }
+}
+
+/// Whether the body assigns one of the parameters, as far as the tokens beside its name tell.
+fn assigns(body: &str, params: &[Cow<'_, str>]) -> bool {
+    let mut at = 0;
+    let (mut before, mut last): (Token, Token) = (lex::next_token(body, 0), lex::next_token(body, 0));
+    loop {
+        let token = lex::next_token(body, at);
+        if token.kind == lex::END {
+            return false;
+        }
+        at = token.hi as usize;
+        let steps = |by: &Token| matches!(by.text(body), "++" | "--");
+        let assigns = |by: &Token| matches!(by.kind, b'=' | lex::ASSIGN) || steps(by);
+        let is_param = |of: &Token| of.kind == lex::IDENT && params.iter().any(|param| param == of.text(body));
+        // `x = …`, `(x) = …`, `x++`; `++x`, `++(x)`
+        let left = if last.kind == b')' { &before } else { &last };
+        let operator = if last.kind == b'(' { &before } else { &last };
+        if assigns(&token) && is_param(left) || is_param(&token) && steps(operator) {
+            return true;
+        }
+        before = last;
+        last = token;
+    }
 }
 
 fn is_no_expr_word(word: &str) -> bool {

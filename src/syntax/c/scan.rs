@@ -2,12 +2,11 @@
 //! Must not know the grammar: what it cannot read is `adapt`'s business.
 
 use super::cond::{self, Names};
-use super::expand::{Expander, Lookup, arguments, starts_line};
+use super::expand::{Expander, Lookup, arguments, is_plain_argument, starts_line};
 use super::groups::{self, Branch, CondKind, Group};
 use super::headers::{HeaderScan, View};
 use super::lex;
 use super::macros::{self, Macro, Shape};
-use super::predefined;
 use super::{BaseMacros, Preprocessed};
 use crate::base::{FastMap, FastSet, Problem, ProblemKind, Span};
 use crate::syntax::MappedText;
@@ -295,6 +294,9 @@ impl<'t> Scanner<'t> {
             },
         };
         let plain_args = args.iter().all(|arg| is_plain_argument(arg));
+        if mac.shape == Shape::Block && plain_args {
+            return end;
+        }
         let plain = mac.shape == Shape::Expr && plain_args;
         if mac.shape == Shape::Expr && self.heavy.contains(name) && plain {
             return end;
@@ -325,16 +327,4 @@ impl<'t> Scanner<'t> {
         self.copied = next;
         next
     }
-}
-
-/// Whether an argument of an unexpanded call would parse: an expression, as far as its first and last token tell.
-fn is_plain_argument(argument: &str) -> bool {
-    let first = lex::next_token(argument, 0);
-    let starts_well = match first.kind {
-        lex::END | b'{' | b'=' | b'/' | b'<' | b'>' | b'|' | b',' | b'.' | lex::BINARY | lex::ASSIGN | lex::ARROW | b'#' => false,
-        lex::IDENT => !predefined::is_type_word(first.text(argument)),
-        _ => true,
-    };
-    let last = argument.trim_end().as_bytes().last().copied().unwrap_or(b' ');
-    starts_well && !matches!(last, b'*' | b'=' | b'<' | b'>' | b'+' | b'-' | b'/' | b'|' | b'&' | b';')
 }

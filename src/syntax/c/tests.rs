@@ -244,3 +244,26 @@ fn a_variable_in_parentheses_before_a_logical_and_is_no_cast() {
     let text = "int f(struct s *x) { return !((x) && (x)->n == 1) || g(x) && x; }";
     assert_eq!(made(text), "int f(struct s *x) { return !( x && (x)->n == 1) || g(x) && x; }");
 }
+
+#[test]
+fn statement_expressions_with_plain_arguments_stay_calls() {
+    let access = "#define LOAD(x) ({ typeof(x) seen = (x); seen; })\nint f(int a) { return LOAD(a) + 1; }";
+    assert_eq!(made(access), "int f(int a) { return LOAD(a) + 1; }");
+    // Where a parameter is changed, the value would be lost.
+    let counts = clean("#define NEXT(x) ({ (x) = (x) + 1; (x); })\nint f(int a) { return NEXT(a); }");
+    assert!(counts.contains("(a) = (a) + 1"), "{counts}");
+    let nested = clean(
+        "#define ENTRY(p, m) ({ void *at = (p); at; })\n#define EACH(x, p) for (x = ENTRY(p, m); x; x = ENTRY(x, m))\nvoid f(int *q, int *x) { EACH(x, q) { g(x); } }",
+    );
+    assert!(nested.contains("for (x = ENTRY(q, m); x; x = ENTRY(x, m))"), "{nested}");
+}
+
+#[test]
+fn assertions_at_compile_time_parse() {
+    clean("int f(void) { return (int)sizeof(struct { int : (-!!(1 > 2)); }); }");
+    let declared =
+        clean("int f(int a) { do { extern __attribute__((noreturn)) void stop(void); if (!a) stop(); } while (0); return a; }");
+    assert!(declared.contains("if (!a) stop();"), "{declared}");
+    clean("#define START { 1, 2 } \\\n\\\n\nint f(void) { int a[] = START; return a[0]; }");
+    clean("long f(struct s *p) { return offsetof(typeof(*p), next) + offsetof(typeof(*(p)), a.b); }");
+}

@@ -104,22 +104,45 @@ impl Adapter<'_> {
 
     /// `typeof(…)`, as a type the grammar reads.
     pub(super) fn type_of(&mut self, at: usize) -> usize {
-        let Some((open, close)) = self.arguments(at) else { return at + 1 };
+        let Some((made, end)) = self.type_of_text(at) else { return at + 1 };
+        self.replace(at, end, made);
+        self.start = false;
+        end
+    }
+
+    /// A type in an argument: `typeof` in front is made readable.
+    pub(super) fn type_text(&self, from: usize, to: usize) -> String {
+        if self.word(from) == Some(Word::Typeof)
+            && let Some((made, end)) = self.type_of_text(from)
+            && end <= to
+        {
+            return if end == to { made } else { format!("{made} {}", self.source(end, to)) };
+        }
+        self.source(from, to).to_owned()
+    }
+
+    /// What stands for the `typeof` at `at`, and the first token after it.
+    fn type_of_text(&self, at: usize) -> Option<(String, usize)> {
+        let (open, close) = self.arguments(at)?;
         let (mut from, mut to) = (open + 1, close);
         while self.kind(from) == b'(' && self.close(from) == Some(to.wrapping_sub(1)) {
             (from, to) = (from + 1, to - 1);
         }
+        // `*(x)`, `&(x)`
+        let mut name = (from + 1, to);
+        while self.kind(name.0) == b'(' && self.close(name.0) == Some(name.1.wrapping_sub(1)) {
+            name = (name.0 + 1, name.1 - 1);
+        }
+        let named = name.1.saturating_sub(name.0) == 1 && self.is_name(name.0);
         let made = match (to.saturating_sub(from), self.kind(from)) {
             (1, lex::IDENT) if self.is_name(from) => format!("typeof({})", self.text_of(from)),
-            (2, b'*') if self.is_name(from + 1) => format!("__typeof_deref({})", self.text_of(from + 1)),
-            (2, b'&') if self.is_name(from + 1) => format!("__typeof_address({})", self.text_of(from + 1)),
+            (_, b'*') if named => format!("__typeof_deref({})", self.text_of(name.0)),
+            (_, b'&') if named => format!("__typeof_address({})", self.text_of(name.0)),
             _ if matches!(self.word(from), Some(Word::Type | Word::Tag | Word::Qualifier)) && self.kind(to - 1) != b'}' => {
                 format!("typeof({})", self.source(from, to))
             }
             _ => "__typeof_unknown".to_owned(),
         };
-        self.replace(at, close + 1, made);
-        self.start = false;
-        close + 1
+        Some((made, close + 1))
     }
 }

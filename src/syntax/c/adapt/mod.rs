@@ -129,6 +129,10 @@ impl<'t> Adapter<'t> {
                 self.start = self.parens.pop().is_some_and(|paren| paren.control);
             }
             b',' if self.parens.last().is_some_and(|paren| paren.call) => return self.argument(at + 1),
+            // A bit-field without a name, which only pads, or asserts by its width.
+            b':' if self.braces.last() == Some(&Brace::Record) && self.word(at.wrapping_sub(1)) == Some(Word::Type) => {
+                self.before(at, " __unnamed ");
+            }
             b':' => {
                 // `label: }` lacks a statement.
                 if self.kind(at + 1) == b'}' && self.in_block() {
@@ -205,7 +209,7 @@ impl<'t> Adapter<'t> {
             Word::Attribute => {
                 let end = self.arguments(at).map_or(at + 1, |(_, close)| close + 1);
                 let noreturn = self.source(at, end).contains("noreturn") && self.kind(end) == lex::IDENT;
-                self.replace(at, end, if noreturn { "_Noreturn " } else { " " });
+                self.replace(at, end, if noreturn && self.at_file_scope() { "_Noreturn " } else { " " });
                 self.start = start;
                 return end;
             }
@@ -257,11 +261,12 @@ impl<'t> Adapter<'t> {
                 if let Some((open, close)) = self.arguments(at)
                     && let [(from, to), member] = self.split(open, close).as_slice()
                 {
-                    if member.1 - member.0 == 1 && text == "offsetof" {
+                    let of_type = self.word(*from) == Some(Word::Typeof);
+                    if member.1 - member.0 == 1 && text == "offsetof" && !of_type {
                         return close + 1;
                     }
                     let replaced =
-                        format!("((unsigned long)&(({} *)0)->{})", self.source(*from, *to), self.source(member.0, member.1));
+                        format!("((unsigned long)&(({} *)0)->{})", self.type_text(*from, *to), self.source(member.0, member.1));
                     self.replace(at, close + 1, replaced);
                     return close + 1;
                 }

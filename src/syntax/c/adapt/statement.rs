@@ -5,6 +5,9 @@ use super::Adapter;
 use crate::syntax::c::lex;
 use crate::syntax::c::words::{Word, is_loop, is_upper};
 
+/// Tokens of a declaration in a block that are looked at.
+const HEAD_LIMIT: usize = 80;
+
 impl Adapter<'_> {
     /// A statement in a block.
     pub(super) fn statement(&mut self, at: usize) -> usize {
@@ -35,6 +38,15 @@ impl Adapter<'_> {
                 self.after(close, ";");
             }
             return at + 1;
+        }
+        // A function declared in a block: no value, and often none but an assertion for the compiler.
+        if self.text_of(at) == "extern"
+            && let Some(end) = (at + 1..at + HEAD_LIMIT).find(|at| matches!(self.kind(*at), b';' | b'{' | b'}' | b'=' | lex::END))
+            && self.kind(end) == b';'
+            && (at..end).any(|at| self.kind(at) == b'(')
+        {
+            self.blank(at, end);
+            return end;
         }
         // A label is no declaration.
         if self.is_name(at) && self.kind(at + 1) == b':' {
