@@ -10,15 +10,16 @@
 use index_vec::IndexVec;
 use rayon::prelude::*;
 
+use super::given::{LIMIT, given, limit, limit_by_name};
 use crate::base::FastMap;
 use crate::ir::{
     BinOp, Body, Call, Callee, Const, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Terminator, Ty,
 };
 use crate::program::{CallTarget, FuncId, Program};
-use crate::rules::{ApiModel, Models, RuleSet, Slot, SourceKinds};
+use crate::rules::{Models, RuleSet, SourceKinds};
 
 /// Kinds of taint as bits, and one more for "whatever the caller passed".
-type Mask = u32;
+pub(super) type Mask = u32;
 const PASSED: Mask = 1 << 31;
 
 /// What each function may be handed, and whether it ever sees tainted data.
@@ -77,13 +78,18 @@ impl Demand {
         if kinds.intersects(SourceKinds::WEB) { kinds | SourceKinds::SECRET } else { kinds }
     }
 
+    /// Whether some caller may hand this function the least or greatest number of a type.
+    pub(super) fn takes_limits(&self, func: FuncId) -> bool {
+        self.arrives.get(func).is_some_and(|mask| mask & LIMIT != 0)
+    }
+
     /// Whether tainted data is ever in this function, from wherever.
     pub(super) fn sees_taint(&self, func: FuncId) -> bool {
         self.sees.get(func).copied().unwrap_or(true)
     }
 }
 
-fn mask(kinds: SourceKinds) -> Mask {
+pub(super) fn mask(kinds: SourceKinds) -> Mask {
     Mask::from(kinds.bits())
 }
 
@@ -156,7 +162,7 @@ impl Flow<'_> {
             }
         }
         for func in component {
-            down.members.push((*func, seen_by.get(func).is_some_and(|seen| *seen != 0)));
+            down.members.push((*func, seen_by.get(func).is_some_and(|seen| *seen & !LIMIT != 0)));
             down.handed.push((*func, own.get(func).copied().unwrap_or_default()));
         }
         down
@@ -272,7 +278,7 @@ impl<'f> Pass<'f> {
     }
 
     fn operand(&self, operand: &Operand) -> Mask {
-        operand.local().map_or(0, |local| self.local(local))
+        operand.local().map_or_else(|| limit(operand), |local| self.local(local))
     }
 
     fn carry(&mut self, local: LocalId, more: Mask) {
@@ -387,6 +393,9 @@ impl<'f> Pass<'f> {
 
     /// What a library's static field brings in: `System.in`.
     fn library_field(&self, place: &Place) -> Mask {
+        if let (PlaceBase::Global(name), []) = (place.base, place.proj.as_slice()) {
+            return limit_by_name(self.models, name);
+        }
         let (PlaceBase::Static(_), [Proj::Field(name)]) = (place.base, place.proj.as_slice()) else { return 0 };
         self.models.fields.get(name).into_iter().flatten().fold(0, |all, field| all | mask(field.source))
     }
@@ -470,26 +479,4 @@ impl<'f> Pass<'f> {
 /// What comes out of a callee, with what was passed in.
 fn resolve(out: Mask, passed: Mask) -> Mask {
     if out & PASSED == 0 { out } else { out & !PASSED | passed }
-}
-
-/// What a library call may bring in.
-#[derive(Debug, Clone, Copy, Default)]
-struct Given {
-    result: Mask,
-    objects: Mask,
-    /// Whether data passes between receiver and arguments.
-    fills: bool,
-}
-
-fn given(model: &ApiModel) -> Given {
-    let mut all = Given::default();
-    for (slot, kinds) in &model.sources {
-        match slot {
-            Slot::Return => all.result |= mask(*kinds),
-            _ => all.objects |= mask(*kinds),
-        }
-    }
-    all.result |= model.source_if.as_ref().map_or(0, |given| mask(given.kinds));
-    all.fills = model.op.is_some() || model.flows.iter().flatten().any(|flow| flow.to != Slot::Return);
-    all
 }

@@ -27,7 +27,8 @@ impl Frame<'_> {
             Rvalue::AddrOf(place) => self.c_address(state, *place, span),
             Rvalue::Unary(op, operand) => {
                 let value = self.operand(state, operand, span);
-                self.unary(*op, value)
+                let ty = self.operand_type(operand);
+                self.unary(*op, value, ty)
             }
             Rvalue::Binary(op, a, b) => {
                 let (a_ty, b_ty) = (self.operand_type(a), self.operand_type(b));
@@ -120,7 +121,7 @@ impl Frame<'_> {
         }
     }
 
-    fn unary(&mut self, op: UnOp, value: ValueId) -> ValueId {
+    fn unary(&mut self, op: UnOp, value: ValueId, ty: TyId) -> ValueId {
         let known = self.values[value].clone();
         match op {
             UnOp::Not => match known.only_constant() {
@@ -136,6 +137,18 @@ impl Frame<'_> {
                 }
             },
             UnOp::Neg | UnOp::BitNot => {
+                // Below the end of an unsigned type it goes on from the other.
+                if let Ty::Int { bits: bits @ 32.., signed: false } = ty.get() {
+                    let number =
+                        known.only_int().map(|number| if op == UnOp::Neg { -i128::from(number) } else { !i128::from(number) });
+                    if let Some(number) = number {
+                        return self.int(wrap(number, *bits, false));
+                    }
+                    let range = (*bits < 64).then(|| limits(*bits, false));
+                    let mut result = Value { range, marks: known.marks, null: Null::No, ..Value::default() };
+                    self.computed(&mut result);
+                    return self.value(result);
+                }
                 let number = known.only_int();
                 match (op, number) {
                     (UnOp::Neg, Some(number)) => self.int(number.wrapping_neg()),
@@ -164,7 +177,12 @@ impl Frame<'_> {
             BinOp::Add if is_string(a_ty) || is_string(b_ty) || is_string(ty) => self.concat(state, a, b),
             BinOp::Eq => self.equality(a, b, false),
             BinOp::Ne => self.equality(a, b, true),
-            BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => self.comparison(op, a, b),
+            BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => {
+                let is_real =
+                    |value: ValueId, ty: TyId| matches!(ty.get(), Ty::Float { .. }) && self.values[value].consts.is_none();
+                let real = is_real(a, a_ty) || is_real(b, b_ty);
+                self.comparison(op, a, b, real)
+            }
             _ => self.arithmetic(op, a, b, ty),
         }
     }
@@ -273,7 +291,7 @@ impl Frame<'_> {
         None
     }
 
-    fn comparison(&mut self, op: BinOp, a: ValueId, b: ValueId) -> ValueId {
+    fn comparison(&mut self, op: BinOp, a: ValueId, b: ValueId, real: bool) -> ValueId {
         if let (Some((a_lo, a_hi)), Some((b_lo, b_hi))) = (self.values[a].bounds(), self.values[b].bounds()) {
             let truth = match op {
                 BinOp::Lt if a_hi < b_lo => Some(true),
@@ -300,12 +318,13 @@ impl Frame<'_> {
                 _ => p >= q,
             });
         }
-        let predicate = match op {
-            BinOp::Lt => Predicate::Less(a, b, false),
-            BinOp::Le => Predicate::Less(a, b, true),
-            BinOp::Gt => Predicate::Less(b, a, false),
-            _ => Predicate::Less(b, a, true),
+        let (low, high, or_equal) = match op {
+            BinOp::Lt => (a, b, false),
+            BinOp::Le => (a, b, true),
+            BinOp::Gt => (b, a, false),
+            _ => (b, a, true),
         };
+        let predicate = if real { Predicate::LessReal(low, high, or_equal) } else { Predicate::Less(low, high, or_equal) };
         self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
     }
 
@@ -369,7 +388,8 @@ impl Frame<'_> {
         // Bits of random numbers put together are a random number.
         let mixed = matches!(op, BinOp::Xor | BinOp::Or | BinOp::Shl)
             && result.marks.iter().all(|mark| (SourceKinds::RANDOM | SourceKinds::ARBITRARY).contains(mark.kinds));
-        if !moved && !mixed {
+        let scaled = !moved && self.is_c() && self.scale(op, a, b, &mut result);
+        if !moved && !mixed && !scaled {
             self.computed(&mut result);
         }
         let result = self.value(result);
@@ -391,7 +411,8 @@ impl Frame<'_> {
                     #[expect(clippy::cast_precision_loss, reason = "as the language converts")]
                     return self.constant(Konst::Float((number as f64).to_bits()));
                 }
-                if let Some(Konst::Float(_)) = known.only_constant() {
+                // A real number stays what it is: `fabs(x) > 0.0001` is said of `x`, whatever its width.
+                if matches!(known.only_constant(), Some(Konst::Float(_))) || matches!(from.get(), Ty::Float { .. }) {
                     return value;
                 }
                 let marks = known.marks.clone();
@@ -420,8 +441,10 @@ impl Frame<'_> {
             };
         }
         let (min, max) = limits(bits, signed);
+        // Half of the widest unsigned type is negative.
+        let halved = signed && bits == 64 && matches!(from.get(), Ty::Int { bits: 64, signed: false });
         match known.bounds() {
-            Some((lo, hi)) if lo >= min && hi <= max => value,
+            Some((lo, hi)) if lo >= min && hi <= max && !(halved && hi == i64::MAX) => value,
             _ => {
                 let marks: SmallVec<[Mark; 1]> =
                     known.marks.iter().map(|mark| Mark { cleared: mark.cleared | kinds::NUMBER, ..*mark }).collect();

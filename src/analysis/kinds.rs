@@ -15,6 +15,9 @@ pub(super) const CANONICAL: Cleared = 1 << 19;
 pub(super) const COMPUTED: Cleared = 1 << 40;
 /// Not a sanitizer's: a number that was compared with zero.
 pub(super) const NOT_ZERO: Cleared = 1 << 41;
+/// Not a sanitizer's: a number that was multiplied or moved by a constant beyond what its range tells: still as large as
+/// the outside makes it.
+pub(super) const SCALED: Cleared = 1 << 43;
 
 /// The kinds of docs/rules.md, in bit order.
 const KINDS: [&str; 20] = [

@@ -14,6 +14,7 @@ mod demand;
 mod encoders;
 mod expr;
 mod frame;
+mod given;
 mod instantiate;
 mod integers;
 mod interp;

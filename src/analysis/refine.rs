@@ -79,9 +79,16 @@ impl Frame<'_> {
             }
             Predicate::Less(a, b, or_equal) => {
                 if truth {
-                    self.assume_less(state, *a, *b, *or_equal)
+                    self.assume_less(state, *a, *b, *or_equal, false)
                 } else {
-                    self.assume_less(state, *b, *a, !*or_equal)
+                    self.assume_less(state, *b, *a, !*or_equal, false)
+                }
+            }
+            Predicate::LessReal(a, b, or_equal) => {
+                if truth {
+                    self.assume_less(state, *a, *b, *or_equal, true)
+                } else {
+                    self.assume_less(state, *b, *a, !*or_equal, true)
                 }
             }
             Predicate::Checked(value, cleared) => {
@@ -160,7 +167,7 @@ impl Frame<'_> {
             self.drop_resources(state, &known);
         }
         let mut refined = known.clone();
-        if known.consts.is_none() && known.range.is_none() {
+        if known.consts.is_none() && (known.range.is_none() || constant.as_int() == Some(0)) {
             refined.not = constant.as_int();
         }
         if let Some(consts) = &mut refined.consts {
@@ -240,11 +247,11 @@ impl Frame<'_> {
         true
     }
 
-    fn assume_less(&mut self, state: &mut State, a: ValueId, b: ValueId, or_equal: bool) -> bool {
+    fn assume_less(&mut self, state: &mut State, a: ValueId, b: ValueId, or_equal: bool, real: bool) -> bool {
         let (x, y) = (self.values[a].clone(), self.values[b].clone());
-        let gap = i64::from(!or_equal);
+        let gap = i64::from(!or_equal && !real);
         if let (Some((a_lo, _)), Some((_, b_hi))) = (x.bounds(), y.bounds())
-            && (a_lo > b_hi || a_lo == b_hi && !or_equal)
+            && (a_lo > b_hi || a_lo == b_hi && gap == 1)
         {
             return false;
         }
@@ -252,7 +259,7 @@ impl Frame<'_> {
         if self.is_c() && self.guard(state, a, b) {
             return true;
         }
-        if let Some((_, b_hi)) = y.bounds()
+        if let Some((_, b_hi)) = above(&y, gap, real)
             && x.consts.is_none()
         {
             let (lo, hi) = x.range.unwrap_or(all);
@@ -289,7 +296,7 @@ impl Frame<'_> {
             }
         }
         let mut refined = y.clone();
-        if let Some((a_lo, _)) = x.bounds()
+        if let Some((a_lo, _)) = below(&x, gap, real)
             && y.consts.is_none()
         {
             let (lo, hi) = y.range.unwrap_or(all);
@@ -358,7 +365,7 @@ impl Frame<'_> {
 
     /// Compared with something unknown, a value may be kept away from its bounds. `true`: nothing else is learnt.
     fn guard(&mut self, state: &mut State, a: ValueId, b: ValueId) -> bool {
-        let unknown = |value: &Value| value.bounds().is_none();
+        let unknown = |value: &Value| value.bounds().is_none() && !matches!(value.only_constant(), Some(Konst::Float(_)));
         let (x, y) = (&self.values[a], &self.values[b]);
         let (first, second) = (unknown(x), unknown(y));
         for (value, other_unknown) in [(a, second), (b, first)] {
@@ -395,6 +402,27 @@ impl Frame<'_> {
         let refined = Value { marks, ..known.clone() };
         let refined = self.value(refined);
         self.replace(state, value, refined);
+    }
+}
+
+/// The bounds of what a number is compared with from below; a real number stands for the next integer.
+fn above(value: &Value, gap: i64, real: bool) -> Option<(i64, i64)> {
+    value.bounds().or_else(|| whole(value, if gap == 0 && !real { f64::floor } else { f64::ceil }))
+}
+
+/// The same from above.
+fn below(value: &Value, gap: i64, real: bool) -> Option<(i64, i64)> {
+    value.bounds().or_else(|| whole(value, if gap == 0 && !real { f64::ceil } else { f64::floor }))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "saturates at the ends of the type")]
+fn whole(value: &Value, round: fn(f64) -> f64) -> Option<(i64, i64)> {
+    match value.only_constant() {
+        Some(Konst::Float(bits)) => {
+            let number = round(f64::from_bits(bits)) as i64;
+            Some((number, number))
+        }
+        _ => None,
     }
 }
 

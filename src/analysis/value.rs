@@ -195,6 +195,8 @@ pub(super) enum Predicate {
     Same(ValueId, ValueId),
     /// The first is below the second, or equal if so said.
     Less(ValueId, ValueId, bool),
+    /// The same of real numbers: between two of them are others.
+    LessReal(ValueId, ValueId, bool),
     /// The value has been checked to hold only what such a sanitizer leaves.
     Checked(ValueId, Cleared),
     /// The value is not null, and more; the opposite says nothing: `hasText`.

@@ -3,7 +3,7 @@
 
 use super::{FuncId, Program};
 use crate::base::{FastMap, Symbol};
-use crate::ir::{AnnotationUse, Language, TyId};
+use crate::ir::{AnnotationUse, Language, Ty, TyId};
 use crate::rules::{EntryModel, Models, RuleSet, SourceKinds};
 
 /// A parameter that a caller outside controls.
@@ -40,7 +40,9 @@ pub(super) fn find_entries(program: &Program, rules: &RuleSet) -> FastMap<FuncId
                     let excepted = ty
                         .name()
                         .is_some_and(|ty| entry.except_types.iter().any(|except| program.is_subtype(ty, *except, models)));
-                    (annotated && !excepted).then_some(EntrySource { param, kinds: entry.source })
+                    // How many arguments there are, the system limits.
+                    let counts = unit.language == Language::C && matches!(ty.get(), Ty::Int { .. });
+                    (annotated && !excepted && !counts).then_some(EntrySource { param, kinds: entry.source })
                 })
             })
             .collect();

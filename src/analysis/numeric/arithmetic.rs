@@ -43,7 +43,7 @@ impl Frame<'_> {
     ) {
         match op {
             BinOp::Add | BinOp::Sub | BinOp::Mul => {
-                let hot = (self.is_hot(a.1), self.is_hot(b.1));
+                let hot = (self.is_hot(a.1) || self.is_least(op, a, ty), self.is_hot(b.1));
                 if (hot.0 || hot.1) && self.int_type(ty).is_some() {
                     self.check_range(state, op, a, b, hot, ty, span);
                     if op == BinOp::Mul && self.is_c() {
@@ -55,6 +55,15 @@ impl Frame<'_> {
             BinOp::Div | BinOp::Rem => self.check_divisor(state, b, ty, span),
             _ => {}
         }
+    }
+
+    /// C: zero, of an unsigned type, that something is taken from; but for the last round of `while (n--)`.
+    fn is_least(&self, op: BinOp, (operand, value, _): Side<'_>, ty: TyId) -> bool {
+        op == BinOp::Sub
+            && self.is_c()
+            && matches!(ty.get(), Ty::Int { signed: false, .. })
+            && self.values[value].only_int() == Some(0)
+            && !self.is_tested_after(operand)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one operation's facts, used here alone")]
@@ -168,18 +177,13 @@ impl Frame<'_> {
             return;
         }
         let is_float = matches!(own.get(), Ty::Float { .. }) || matches!(ty.get(), Ty::Float { .. });
-        let known = &self.values[value];
-        if known.marks.is_empty() && known.consts.is_none() {
+        if !self.may_be_decided(value) {
             return;
         }
+        let known = &self.values[value];
         if is_float {
             // Only a divisor that is a real number itself: an integer's zero shows in its own type.
-            if let Some(Konst::Float(bits)) = known.only_constant() {
-                let zero = f64::from_bits(bits) == 0.0;
-                if zero {
-                    let zero = self.int(0);
-                    self.demand_number(state, (CheckKind::DivisionByZero, Limit::NotZero, true), (operand, zero, own), ty, span);
-                }
+            if known.only_constant().is_some_and(|constant| !matches!(constant, Konst::Float(_))) {
                 return;
             }
         } else if self.int_type(own).or(self.int_type(ty)).is_none() {

@@ -5,6 +5,7 @@ use super::is_type_end;
 use crate::analysis::frame::Frame;
 use crate::analysis::kinds;
 use crate::analysis::state::State;
+use crate::analysis::value::ValueId;
 use crate::base::{FastSet, Span, Symbol};
 use crate::ir::{BinOp, BlockId, Body, LocalId, LocalKind, Operand, Rvalue, StmtKind};
 
@@ -15,6 +16,13 @@ impl Frame<'_> {
         let Some(last) = body.stmts_of(block).last() else { return };
         let StmtKind::Assign(dst, Rvalue::Binary(op, a, b)) = &last.kind else { return };
         if cond.local() != Some(*dst) {
+            return;
+        }
+        if let Some(counter) = counted_down(body, block, a, b) {
+            let value = self.read_local(state, counter);
+            if self.may_harm_value(value) {
+                self.demand_of_bound(state, (counter, value), false, span);
+            }
             return;
         }
         let (counter, bound) = match op {
@@ -33,24 +41,52 @@ impl Frame<'_> {
         let (Some(bound_local), Some(counter)) = (bound.local(), counter.local()) else { return };
         let Some(only_exit) = counts_up_to(body, block, counter, bound_local) else { return };
         let value = self.operand(state, bound, span);
-        let name = body.locals.get(bound_local).and_then(|local| local.name).unwrap_or(self.ctx.names.empty);
+        // A loop with another way out has no bound to speak of: `n < Integer.MAX_VALUE && more()`.
+        self.demand_of_bound(state, (bound_local, value), only_exit, span);
+    }
+
+    fn demand_of_bound(&mut self, state: &State, (bound, value): (LocalId, ValueId), constants: bool, span: Span) {
+        let name = self.body.locals.get(bound).and_then(|local| local.name).unwrap_or(self.ctx.names.empty);
         let sink = Symbol::new("loop-bound");
         let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
         for rule in rules {
             self.examine(*rule, span);
         }
-        // A loop with another way out has no bound to speak of: `n < Integer.MAX_VALUE && more()`.
-        self.sink_number(state, value, (sink, name), span, only_exit);
+        self.sink_number(state, value, (sink, name), span, constants);
     }
 
     /// Whether a number comes from outside, or from a caller, or is the end of a type.
     fn may_harm(&mut self, state: &State, operand: &Operand, span: Span) -> bool {
         let Operand::Local(_) = operand else { return false };
         let value = self.operand(state, operand, span);
+        self.may_harm_value(value)
+    }
+
+    fn may_harm_value(&self, value: ValueId) -> bool {
         let known = &self.values[value];
-        known.marks.iter().any(|mark| mark.cleared & kinds::COMPUTED == 0)
+        known.marks.iter().any(|mark| mark.cleared & (kinds::COMPUTED | kinds::SCALED) == 0)
             || known.only_int().is_some_and(|int| int >= super::HARMFUL && is_type_end(int))
     }
+}
+
+/// The temporary that a loop's condition compares with a constant, where it is what a variable was before one was taken
+/// from it: `while (n-- > 0)`.
+fn counted_down(body: &Body, test: BlockId, a: &Operand, b: &Operand) -> Option<LocalId> {
+    let (Operand::Local(kept), Operand::Const(_)) = (a, b) else { return None };
+    let stmts = body.stmts_of(test);
+    let variable = stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign(dst, Rvalue::Use(Operand::Local(from))) if dst == kept => Some(*from),
+        _ => None,
+    })?;
+    let taken = stmts.iter().any(|stmt| {
+        matches!(&stmt.kind, StmtKind::Assign(_, Rvalue::Binary(BinOp::Sub, Operand::Local(from), Operand::Const(_))) if *from == variable)
+    });
+    let inside = loop_of(body, test).filter(|_| taken)?;
+    let others = inside
+        .iter()
+        .filter(|block| **block != test)
+        .any(|block| body.stmts_of(*block).iter().any(|stmt| matches!(&stmt.kind, StmtKind::Assign(dst, _) if *dst == variable)));
+    (!others).then_some(*kept)
 }
 
 /// Whether the block tests a loop that changes the counter and not the bound; and whether the loop ends there alone.

@@ -4,6 +4,7 @@
 //! Must not know how values are computed or where control goes.
 
 mod arithmetic;
+mod compare;
 mod conversion;
 mod index;
 mod loops;
@@ -13,7 +14,7 @@ use super::kinds;
 use super::sinks::Arrival;
 use super::state::State;
 use super::summary::{LatentKind, Root};
-use super::trace::{Trail, before, steps};
+use super::trace::{PathId, Trail, before, steps};
 use super::value::{Cleared, Konst, Mark, Origin, Value, ValueId};
 use crate::base::{FileSpan, Span, Symbol};
 use crate::findings::StepKind;
@@ -73,6 +74,16 @@ impl Demand {
 pub(super) enum Subject {
     Check(CheckKind),
     Sink { sink: Symbol, callee: Symbol },
+}
+
+impl Subject {
+    /// Kinds of input whose numbers break it. Of the bits of a random number nobody minds which is the sign.
+    fn counts(self) -> SourceKinds {
+        match self {
+            Subject::Check(CheckKind::UnsignedToSigned) => NUMBERS.difference(SourceKinds::RANDOM.union(SourceKinds::ARBITRARY)),
+            _ => NUMBERS,
+        }
+    }
 }
 
 /// Which numbers do no harm.
@@ -145,8 +156,15 @@ impl Frame<'_> {
     /// Whether a number may break demands at all: the outside or a caller decides it, or it is the end of a type.
     fn is_hot(&self, value: ValueId) -> bool {
         let known = &self.values[value];
-        known.marks.iter().any(|mark| mark.cleared & kinds::COMPUTED == 0 && mark.kinds.intersects(NUMBERS))
+        known.marks.iter().any(|mark| mark.cleared & (kinds::COMPUTED | kinds::SCALED) == 0 && mark.kinds.intersects(NUMBERS))
             || known.consts.as_ref().is_some_and(|consts| consts.iter().any(|c| c.as_int().is_some_and(is_type_end)))
+            || known.input.is_some() && self.is_c() && self.ctx.demand.takes_limits(self.id)
+    }
+
+    /// Whether a demand on a number can be decided here or by the callers.
+    fn may_be_decided(&self, value: ValueId) -> bool {
+        let known = &self.values[value];
+        !known.marks.is_empty() || known.consts.is_some() || known.input.is_some() && self.is_c()
     }
 
     /// A number is used where a demand is made of it.
@@ -173,7 +191,7 @@ impl Frame<'_> {
     fn judge(&mut self, state: &State, value: ValueId, demand: Demand, place: &Place, tail: &Trail) {
         let known = &self.values[value];
         let Some(bounds) = intersection(known.bounds().unwrap_or((i64::MIN, i64::MAX)), demand.within) else { return };
-        if !demand.limit.broken_by(bounds) {
+        if !demand.limit.broken_by(bounds) || demand.limit == Limit::NotZero && known.not == Some(0) {
             return;
         }
         if let Some(consts) = &known.consts
@@ -184,10 +202,23 @@ impl Frame<'_> {
             }
             return;
         }
-        let cleared_by = kinds::COMPUTED | if demand.limit == Limit::NotZero { kinds::NOT_ZERO } else { 0 };
+        if self.is_c()
+            && known.marks.is_empty()
+            && let Some(input) = known.input
+        {
+            // No caller passes data from outside, but one may pass a constant.
+            if demand.constants && self.is_sure(state) {
+                let (origin, kinds, name) = (Origin::Input(input), SourceKinds::all(), self.ctx.names.empty);
+                let mark = Mark { origin, kinds, name, cleared: 0, path: PathId::from_raw(0), at_start: true };
+                self.leave_demand(state, mark, Demand { within: bounds, ..demand }, place, tail);
+            }
+            return;
+        }
+        let scaled = if matches!(demand.subject, Subject::Sink { .. }) { 0 } else { kinds::SCALED };
+        let cleared_by = kinds::COMPUTED | scaled | if demand.limit == Limit::NotZero { kinds::NOT_ZERO } else { 0 };
         for mark in self.deep_marks(state, value) {
             let cleared = mark.cleared | demand.cleared;
-            if cleared & cleared_by != 0 || !mark.kinds.intersects(NUMBERS) {
+            if cleared & cleared_by != 0 || !mark.kinds.intersects(demand.subject.counts()) {
                 continue;
             }
             match mark.origin {
@@ -338,11 +369,13 @@ impl Frame<'_> {
 /// generators); one on the end of a type is not.
 fn is_evidence(demand: Demand, consts: &[Konst]) -> bool {
     let (lo, hi) = demand.within;
+    let whole = |constant: &Konst| constant.as_int().or_else(|| constant.as_real().filter(|real| *real == 0.0).map(|_| 0));
     let broken =
-        |constant: &Konst| constant.as_int().is_some_and(|int| lo <= int && int <= hi && demand.limit.broken_by_constant(int));
+        |constant: &Konst| whole(constant).is_some_and(|int| lo <= int && int <= hi && demand.limit.broken_by_constant(int));
     match demand.subject {
         Subject::Check(CheckKind::IntegerOverflow | CheckKind::IntegerUnderflow) => {
-            consts.iter().all(|constant| broken(constant) && constant.as_int().is_some_and(is_type_end))
+            // Zero is the least of the unsigned types.
+            consts.iter().all(|constant| broken(constant) && constant.as_int().is_some_and(|int| int == 0 || is_type_end(int)))
         }
         Subject::Check(CheckKind::DivisionByZero) => consts.iter().any(broken),
         Subject::Check(_) => consts.iter().all(broken),

@@ -165,8 +165,16 @@ impl Frame<'_> {
                 Some(self.value(value))
             }
             "sqrt" => {
-                let number = self.values[first].only_constant()?.as_real()?;
-                Some(self.constant(Konst::Float(number.sqrt().to_bits())))
+                let known = &self.values[first];
+                if let Some(number) = known.only_constant() {
+                    return Some(self.constant(Konst::Float(number.as_real()?.sqrt().to_bits())));
+                }
+                // Of a number that may be below zero there is none.
+                let mut value = Value { null: Null::No, marks: known.marks.clone(), ..Value::default() };
+                if known.bounds().is_some_and(|(least, _)| least >= 0) {
+                    self.computed(&mut value);
+                }
+                Some(self.value(value))
             }
             "min" | "max" => {
                 let (least, most) = self.number_limits(view);

@@ -1,0 +1,52 @@
+//! What a number is after an operation with a constant, or before a test. Must not know where values came from.
+
+use crate::analysis::frame::Frame;
+use crate::analysis::kinds;
+use crate::analysis::value::{Value, ValueId};
+use crate::ir::{BinOp, LocalId, Operand, Rvalue, StmtKind, Terminator};
+
+impl Frame<'_> {
+    /// C: a number that a constant moves or multiplies, maybe beyond its type. Where it was checked it stays so; as a size
+    /// it is as much the outside's as before. `false`: it is no such operation.
+    pub(in crate::analysis) fn scale(&self, op: BinOp, a: ValueId, b: ValueId, result: &mut Value) -> bool {
+        let (x, y) = (&self.values[a], &self.values[b]);
+        let (number, by) = match (x.only_int(), y.only_int()) {
+            (None, Some(by)) => (x, by),
+            (Some(by), None) if op != BinOp::Sub => (y, by),
+            _ => return false,
+        };
+        if !matches!(op, BinOp::Add | BinOp::Sub | BinOp::Mul) || by <= 0 || number.consts.is_some() {
+            return false;
+        }
+        if result.range.is_none()
+            && let Some((lo, hi)) = number.bounds()
+            && lo >= 0
+            && super::is_checked_high(hi)
+        {
+            result.range = Some((0, i64::MAX - 1));
+        }
+        result.marks.iter_mut().for_each(|mark| mark.cleared |= kinds::SCALED);
+        true
+    }
+
+    /// Whether the block at hand keeps what the operand is and ends in a branch on that: the number that `while (n--)`
+    /// leaves is of no use to anyone.
+    pub(super) fn is_tested_after(&self, operand: &Operand) -> bool {
+        let Some(variable) = operand.local() else { return false };
+        let Some(Terminator::If { cond, .. }) = self.body.blocks.get(self.block).map(|block| &block.term) else { return false };
+        let Some(tested) = cond.local() else { return false };
+        let stmts = self.body.stmts_of(self.block);
+        let keeps = |local: LocalId| {
+            stmts.iter().any(|stmt| {
+                matches!(&stmt.kind, StmtKind::Assign(dst, Rvalue::Use(Operand::Local(from))) if *dst == local && *from == variable)
+            })
+        };
+        keeps(tested)
+            || stmts.iter().any(|stmt| match &stmt.kind {
+                StmtKind::Assign(dst, Rvalue::Binary(BinOp::Ne | BinOp::Eq | BinOp::Gt | BinOp::Lt, a, b)) if *dst == tested => {
+                    [a, b].into_iter().filter_map(Operand::local).any(keeps)
+                }
+                _ => false,
+            })
+    }
+}
