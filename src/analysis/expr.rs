@@ -388,6 +388,9 @@ impl Frame<'_> {
         // Bits of random numbers put together are a random number.
         let mixed = matches!(op, BinOp::Xor | BinOp::Or | BinOp::Shl)
             && result.marks.iter().all(|mark| (SourceKinds::RANDOM | SourceKinds::ARBITRARY).contains(mark.kinds));
+        if mixed {
+            result.marks.iter_mut().for_each(|mark| mark.cleared |= kinds::MIXED);
+        }
         let scaled = !moved && self.is_c() && self.scale(op, a, b, &mut result);
         if !moved && !mixed && !scaled {
             self.computed(&mut result);
@@ -441,13 +444,15 @@ impl Frame<'_> {
             };
         }
         let (min, max) = limits(bits, signed);
+        // Where something lies is not the number that came from outside.
+        let made = if matches!(from.get(), Ty::Pointer(_) | Ty::Array(..)) { kinds::COMPUTED } else { 0 };
         // Half of the widest unsigned type is negative.
         let halved = signed && bits == 64 && matches!(from.get(), Ty::Int { bits: 64, signed: false });
         match known.bounds() {
             Some((lo, hi)) if lo >= min && hi <= max && !(halved && hi == i64::MAX) => value,
             _ => {
                 let marks: SmallVec<[Mark; 1]> =
-                    known.marks.iter().map(|mark| Mark { cleared: mark.cleared | kinds::NUMBER, ..*mark }).collect();
+                    known.marks.iter().map(|mark| Mark { cleared: mark.cleared | kinds::NUMBER | made, ..*mark }).collect();
                 self.value(Value { marks, null: Null::No, range: (bits < 64).then_some((min, max)), ..Value::default() })
             }
         }

@@ -18,6 +18,8 @@ pub(super) const NOT_ZERO: Cleared = 1 << 41;
 /// Not a sanitizer's: a number that was multiplied or moved by a constant beyond what its range tells: still as large as
 /// the outside makes it.
 pub(super) const SCALED: Cleared = 1 << 43;
+/// Not a sanitizer's: bits of random numbers put together; nobody minds which of them is the sign.
+pub(super) const MIXED: Cleared = 1 << 44;
 
 /// The kinds of docs/rules.md, in bit order.
 const KINDS: [&str; 20] = [

@@ -33,6 +33,7 @@ mod ownership;
 mod properties;
 mod recency;
 mod refine;
+mod scan;
 mod sinks;
 mod state;
 mod stmt;

@@ -186,7 +186,7 @@ impl Frame<'_> {
                         }
                     }
                     (to, access) => {
-                        for (target, _) in self.slot_values(view, to) {
+                        for (target, _) in self.targets(view, model, to) {
                             let objects = self.objects_of(target);
                             for object in objects {
                                 match access {
@@ -275,7 +275,7 @@ impl Frame<'_> {
                 Slot::Return => {}
                 _ if !self.is_source(view, *source) => {}
                 slot => {
-                    for (target, _) in self.slot_values(view, *slot) {
+                    for (target, _) in self.targets(view, model, *slot) {
                         let mark = self.source_mark(view, *source);
                         let tainted = self.value(Value { marks: SmallVec::from_buf([mark]), ..Value::default() });
                         for object in self.objects_of(target) {

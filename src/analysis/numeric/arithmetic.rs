@@ -42,6 +42,10 @@ impl Frame<'_> {
         span: Span,
     ) {
         match op {
+            // Where something lies, and how far from something else, memory decides.
+            BinOp::Add | BinOp::Sub if self.is_place(a) || self.is_place(b) => {}
+            // The last round of `while (n--)`.
+            BinOp::Sub if self.is_c() && self.is_tested_after(a.0) => {}
             BinOp::Add | BinOp::Sub | BinOp::Mul => {
                 let hot = (self.is_hot(a.1) || self.is_least(op, a, ty), self.is_hot(b.1));
                 if (hot.0 || hot.1) && self.int_type(ty).is_some() {
@@ -57,13 +61,18 @@ impl Frame<'_> {
         }
     }
 
-    /// C: zero, of an unsigned type, that something is taken from; but for the last round of `while (n--)`.
+    /// C: a pointer, or a number made of one.
+    fn is_place(&self, (_, value, ty): Side<'_>) -> bool {
+        self.is_c() && (matches!(ty.get(), Ty::Pointer(_) | Ty::Array(..)) || !self.values[value].objects.is_empty())
+    }
+
+    /// C: zero, of an unsigned type, that something is taken from.
     fn is_least(&self, op: BinOp, (operand, value, _): Side<'_>, ty: TyId) -> bool {
         op == BinOp::Sub
             && self.is_c()
             && matches!(ty.get(), Ty::Int { signed: false, .. })
             && self.values[value].only_int() == Some(0)
-            && !self.is_tested_after(operand)
+            && operand.local().is_some()
     }
 
     #[expect(clippy::too_many_arguments, reason = "one operation's facts, used here alone")]
@@ -165,7 +174,8 @@ impl Frame<'_> {
         if self.values[value].consts.is_some() && !self.is_variable(operand) {
             return;
         }
-        let within = self.int_type(own).or(self.int_type(ty)).map_or((i64::MIN, i64::MAX), |(bits, signed)| limits(bits, signed));
+        let held = if matches!(own.get(), Ty::Float { .. }) { None } else { self.int_type(own).or(self.int_type(ty)) };
+        let within = held.map_or((i64::MIN, i64::MAX), |(bits, signed)| limits(bits, signed));
         let (subject, name) = (Subject::Check(check), self.name_of(operand));
         let demand = Demand { subject, limit, within, cleared: 0, name, ty, constants };
         self.demand(state, value, demand, span);
@@ -173,7 +183,7 @@ impl Frame<'_> {
 
     fn check_divisor(&mut self, state: &State, side: Side<'_>, ty: TyId, span: Span) {
         let (operand, value, own) = side;
-        if let Operand::Const(_) = operand {
+        if matches!(operand, Operand::Const(_)) || self.is_c() && self.values[value].consts.is_some() && self.adds_up(operand) {
             return;
         }
         let is_float = matches!(own.get(), Ty::Float { .. }) || matches!(ty.get(), Ty::Float { .. });
@@ -183,7 +193,8 @@ impl Frame<'_> {
         let known = &self.values[value];
         if is_float {
             // Only a divisor that is a real number itself: an integer's zero shows in its own type.
-            if known.only_constant().is_some_and(|constant| !matches!(constant, Konst::Float(_))) {
+            // Found to be zero before: the sign of it may be asked for.
+            if known.only_constant().is_some_and(|constant| !matches!(constant, Konst::Float(_)) || known.input.is_some()) {
                 return;
             }
         } else if self.int_type(own).or(self.int_type(ty)).is_none() {

@@ -29,6 +29,23 @@ impl Frame<'_> {
         true
     }
 
+    /// Whether a variable adds up what a loop goes through: that it is nothing at first says nothing of what it comes to.
+    pub(super) fn adds_up(&self, operand: &Operand) -> bool {
+        let Some(variable) = operand.local() else { return false };
+        let value_of = |local: LocalId| {
+            self.body.stmts.iter().any(|stmt| {
+                matches!(&stmt.kind, StmtKind::Assign(dst, Rvalue::Binary(_, a, b))
+                    if *dst == local && [a, b].iter().any(|side| side.local() == Some(variable)))
+            })
+        };
+        self.body.stmts.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Assign(dst, Rvalue::Use(Operand::Local(from)) | Rvalue::Cast(_, Operand::Local(from))) => {
+                *dst == variable && value_of(*from)
+            }
+            _ => false,
+        })
+    }
+
     /// Whether the block at hand keeps what the operand is and ends in a branch on that: the number that `while (n--)`
     /// leaves is of no use to anyone.
     pub(super) fn is_tested_after(&self, operand: &Operand) -> bool {

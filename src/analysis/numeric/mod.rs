@@ -12,8 +12,8 @@ mod loops;
 use super::frame::{Frame, Pending};
 use super::kinds;
 use super::sinks::Arrival;
-use super::state::State;
-use super::summary::{LatentKind, Root};
+use super::state::{Cell, State};
+use super::summary::{Input, LatentKind, Root};
 use super::trace::{PathId, Trail, before, steps};
 use super::value::{Cleared, Konst, Mark, Origin, Value, ValueId};
 use crate::base::{FileSpan, Span, Symbol};
@@ -69,21 +69,26 @@ impl Demand {
     }
 }
 
+impl Demand {
+    /// C: whether the number is a random one, or the sum is one that wraps by definition, of the widest type or next to its
+    /// end.
+    fn is_meek(&self, mark: Mark) -> bool {
+        let random = (SourceKinds::RANDOM | SourceKinds::ARBITRARY).contains(mark.kinds);
+        let wraps = match (self.subject, self.ty.get()) {
+            (Subject::Check(CheckKind::IntegerOverflow), Ty::Int { bits, signed }) => {
+                !signed && (*bits == 64 || self.is_marginal())
+            }
+            _ => false,
+        };
+        random || wraps || self.is_marginal() && matches!(self.ty.get(), Ty::Int { bits: 64, .. })
+    }
+}
+
 /// Which rules a broken demand is a matter of.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Subject {
     Check(CheckKind),
     Sink { sink: Symbol, callee: Symbol },
-}
-
-impl Subject {
-    /// Kinds of input whose numbers break it. Of the bits of a random number nobody minds which is the sign.
-    fn counts(self) -> SourceKinds {
-        match self {
-            Subject::Check(CheckKind::UnsignedToSigned) => NUMBERS.difference(SourceKinds::RANDOM.union(SourceKinds::ARBITRARY)),
-            _ => NUMBERS,
-        }
-    }
 }
 
 /// Which numbers do no harm.
@@ -197,7 +202,7 @@ impl Frame<'_> {
         if let Some(consts) = &known.consts
             && !consts.is_empty()
         {
-            if demand.constants && is_evidence(demand, consts) && self.is_certain(state, demand) {
+            if demand.constants && is_evidence(demand, consts, place.depth) && self.is_certain(state, demand) {
                 self.report_demand(demand, place, None, tail);
             }
             return;
@@ -207,7 +212,7 @@ impl Frame<'_> {
             && let Some(input) = known.input
         {
             // No caller passes data from outside, but one may pass a constant.
-            if demand.constants && self.is_sure(state) {
+            if demand.constants && self.is_sure(state) && self.depends_alone(state, input) {
                 let (origin, kinds, name) = (Origin::Input(input), SourceKinds::all(), self.ctx.names.empty);
                 let mark = Mark { origin, kinds, name, cleared: 0, path: PathId::from_raw(0), at_start: true };
                 self.leave_demand(state, mark, Demand { within: bounds, ..demand }, place, tail);
@@ -215,10 +220,11 @@ impl Frame<'_> {
             return;
         }
         let scaled = if matches!(demand.subject, Subject::Sink { .. }) { 0 } else { kinds::SCALED };
-        let cleared_by = kinds::COMPUTED | scaled | if demand.limit == Limit::NotZero { kinds::NOT_ZERO } else { 0 };
+        let mixed = if demand.subject == Subject::Check(CheckKind::UnsignedToSigned) { kinds::MIXED } else { 0 };
+        let cleared_by = kinds::COMPUTED | mixed | scaled | if demand.limit == Limit::NotZero { kinds::NOT_ZERO } else { 0 };
         for mark in self.deep_marks(state, value) {
             let cleared = mark.cleared | demand.cleared;
-            if cleared & cleared_by != 0 || !mark.kinds.intersects(demand.subject.counts()) {
+            if cleared & cleared_by != 0 || !mark.kinds.intersects(NUMBERS) {
                 continue;
             }
             match mark.origin {
@@ -231,10 +237,26 @@ impl Frame<'_> {
         }
     }
 
+    /// Whether only the input itself, or plain settings, decide that control is here: what a caller passes in the same
+    /// breath may go with it.
+    fn depends_alone(&self, state: &State, input: super::value::InputId) -> bool {
+        let is_plain = |input: &Input| {
+            matches!(input.root, Root::Global(_)) && !input.path.iter().any(|cell| matches!(cell, Cell::Field(_)))
+        };
+        let own = &self.inputs[input];
+        state.conditions.iter().all(|(other, _)| *other == input || is_plain(&self.inputs[*other]))
+            && (!matches!(own.root, Root::Global(_)) || is_plain(own) || state.conditions.is_empty())
+    }
+
     /// Whether a constant gets here whatever the inputs are: one that a case distinction picked may be a marker
     /// (`limit == MAX_VALUE`), and one that a setting of the program picked may never be.
     fn is_certain(&self, state: &State, demand: Demand) -> bool {
         match demand.subject {
+            // What a field was found to be, the object may never be together with this.
+            Subject::Check(CheckKind::DivisionByZero) if self.is_c() => state
+                .conditions
+                .iter()
+                .all(|(input, _)| self.inputs[*input].path.is_empty() && matches!(self.inputs[*input].root, Root::Param(_))),
             Subject::Check(CheckKind::DivisionByZero) => {
                 state.conditions.iter().all(|(input, _)| !matches!(self.inputs[*input].root, Root::Static(..) | Root::Global(_)))
             }
@@ -270,7 +292,8 @@ impl Frame<'_> {
             if let Some(finding) = self.report(rule, place.at, place.function, origin, args, steps(&way, tail))
                 && let Some(mark) = mark
             {
-                let cap = if is_java && demand.is_marginal() { Confidence::Low } else { super::sinks::weight(mark.kinds) };
+                let low = if is_java { demand.is_marginal() } else { demand.is_meek(mark) };
+                let cap = if low { Confidence::Low } else { super::sinks::weight(mark.kinds) };
                 finding.confidence = finding.confidence.min(cap);
             }
         }
@@ -367,15 +390,16 @@ impl Frame<'_> {
 
 /// Whether constants are a defect by themselves. Most computations on constants that wrap are meant to (hashes, random
 /// generators); one on the end of a type is not.
-fn is_evidence(demand: Demand, consts: &[Konst]) -> bool {
+fn is_evidence(demand: Demand, consts: &[Konst], depth: u8) -> bool {
     let (lo, hi) = demand.within;
     let whole = |constant: &Konst| constant.as_int().or_else(|| constant.as_real().filter(|real| *real == 0.0).map(|_| 0));
     let broken =
         |constant: &Konst| whole(constant).is_some_and(|int| lo <= int && int <= hi && demand.limit.broken_by_constant(int));
     match demand.subject {
         Subject::Check(CheckKind::IntegerOverflow | CheckKind::IntegerUnderflow) => {
-            // Zero is the least of the unsigned types.
-            consts.iter().all(|constant| broken(constant) && constant.as_int().is_some_and(|int| int == 0 || is_type_end(int)))
+            // Zero is the least of the unsigned types; handed down it may mean that there is nothing.
+            let is_end = |int: i64| int == 0 && depth == 0 || is_type_end(int);
+            consts.iter().all(|constant| broken(constant) && constant.as_int().is_some_and(is_end))
         }
         Subject::Check(CheckKind::DivisionByZero) => consts.iter().any(broken),
         Subject::Check(_) => consts.iter().all(broken),
