@@ -344,6 +344,10 @@ impl Frame<'_> {
         let (bits, signed) = match ty.get() {
             Ty::Int { bits, signed } => (*bits, *signed),
             Ty::Char { bits } => (*bits, false),
+            // A constant of the library, whose type is not in view: `LLONG_MAX / 1000`.
+            _ if self.is_c() && [x, y].iter().any(|side| side.only_int().is_some_and(|int| i32::try_from(int).is_err())) => {
+                (64, true)
+            }
             _ => (32, true),
         };
         if let (Some(p), Some(q)) = (&x.consts, &y.consts)

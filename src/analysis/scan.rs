@@ -13,7 +13,7 @@ impl Frame<'_> {
     pub(super) fn targets(&self, view: &CallView<'_>, model: &ApiModel, slot: Slot) -> SmallVec<[(ValueId, Span); 4]> {
         let mut found = self.slot_values(view, slot);
         let Slot::Rest(from) = slot else { return found };
-        if !model.op.is_some_and(|op| op.as_str() == "scan.format") {
+        if model.op.is_none_or(|op| op.as_str() != "scan.format") {
             return found;
         }
         let format = usize::from(from).checked_sub(1).and_then(|at| view.args.get(at)).and_then(|format| self.text_of(*format));
@@ -30,11 +30,13 @@ impl Frame<'_> {
 
 /// For each conversion that takes an argument, whether it is `%n`.
 fn conversions(format: &str) -> impl Iterator<Item = bool> {
-    format.split('%').skip(1).filter_map(|rest| {
-        // `%%` leaves an empty part, `%*d` takes no argument; widths and lengths of types come before the letter.
-        let letter =
-            rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['h', 'l', 'L', 'j', 'z', 't', 'q']);
-        (!rest.is_empty() && !rest.starts_with('*')).then(|| letter.starts_with('n'))
+    // What is left of `%%` is an empty part and the text behind it, which is none.
+    let plain = format.replace("%%", "");
+    let parts: Vec<String> = plain.split('%').skip(1).map(str::to_owned).collect();
+    parts.into_iter().filter(|part| !part.is_empty() && !part.starts_with('*')).map(|part| {
+        // Widths and lengths of types come before the letter.
+        let letter = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        letter.trim_start_matches(['h', 'l', 'L', 'j', 'z', 't', 'q']).starts_with('n')
     })
 }
 
