@@ -188,7 +188,7 @@ impl Frame<'_> {
         // What a constant of the program decides is configuration; in C, what a macro or the platform does.
         let values = [a, b].map(|operand| self.operand(state, operand, span));
         let constant = values.iter().all(|value| self.values[*value].consts.is_some());
-        let spoiled = constant && self.is_c();
+        let spoiled = (constant || self.in_macro) && self.is_c();
         let name = body.locals.get(subject).and_then(|local| local.name).unwrap_or(self.ctx.names.empty);
         self.add_condition(span, Seen { kind: Kind::Numbers, name, may_be, spoiled, at: span });
     }
@@ -205,7 +205,7 @@ impl Frame<'_> {
         };
         let steady = self.conditions.written.get(local).is_some_and(|it| it.times <= 1)
             || !self.is_c() && at.is_some_and(by_name) && !self.is_in_loop(block);
-        let spoiled = at.is_none() || name.as_str().is_empty() || !steady;
+        let spoiled = at.is_none() || name.as_str().is_empty() || !steady || self.in_macro;
         let at = at.unwrap_or(span);
         self.add_condition(span, Seen { kind: Kind::Null, name, may_be: [false; 2], spoiled, at });
     }
