@@ -204,6 +204,7 @@ impl<'a> Frame<'a> {
             self.call_one(state, view, callee, receiver)
         } else {
             let mut all: Vec<(State, ValueId)> = Vec::with_capacity(callees.len());
+            self.one_of_several = true;
             for &callee in callees {
                 let mut after = state.clone();
                 match self.call_one(&mut after, view, callee, receiver) {
@@ -212,6 +213,7 @@ impl<'a> Frame<'a> {
                     Ways::Several(ways) => all.extend(self.join_ways(ways)),
                 }
             }
+            self.one_of_several = false;
             match self.join_ways(all) {
                 Some((joined, result)) => {
                     *state = joined;
@@ -325,6 +327,9 @@ impl<'a> Frame<'a> {
 
     /// A call of which nothing is known: data flows from receiver and arguments to the result.
     pub(super) fn call_unknown(&mut self, state: &mut State, view: &CallView<'_>) -> ValueId {
+        if !self.is_c() {
+            self.set_property(state, view);
+        }
         let lambdas = self.apply_lambdas(state, view);
         for &arg in &view.args {
             self.let_go(state, arg);

@@ -95,7 +95,10 @@ impl Encoder {
         self.installed
             && matches!(sink.as_str(), "html" | "html-attr" | "js")
             // What was stored came in through it, or is none of a user's doing.
-            && (FITTING.contains(&callee.as_str()) || mark.kinds == SourceKinds::DB)
+            && (FITTING.contains(&callee.as_str())
+                // Escaped by the page as well, the browser gives an event handler only the first escape back.
+                || callee.as_str() == "printEventString" && mark.cleared & super::kinds::bit("html-attr") != 0
+                || mark.kinds == SourceKinds::DB)
             && (mark.kinds.contains(SourceKinds::WEB)
                 && !NOT_PARAMETERS.contains(&mark.name.as_str())
                 && !mark.name.as_str().starts_with('@')

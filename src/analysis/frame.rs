@@ -110,6 +110,10 @@ pub(super) struct Frame<'a> {
     pub(super) lossy: bool,
     /// C: whether every way through the function passes a block, once asked for.
     pub(super) inevitable: FastMap<BlockId, bool>,
+    /// The call at hand may run any of several functions.
+    pub(super) one_of_several: bool,
+    /// Values that took others' places while a callee's conditions are assumed.
+    pub(super) renamed: Option<Vec<(ValueId, ValueId)>>,
     /// The block at hand.
     pub(super) block: BlockId,
     /// The blocks in loops, once asked for.
@@ -200,6 +204,8 @@ impl<'a> Frame<'a> {
             lossy: false,
             in_macro: false,
             inevitable: FastMap::default(),
+            one_of_several: false,
+            renamed: None,
             block: BlockId::from_raw(0),
             loops: None,
             scratch,
@@ -466,6 +472,9 @@ impl<'a> Frame<'a> {
     /// A refined value takes the place of another everywhere.
     pub(super) fn replace(&mut self, state: &mut State, old: ValueId, new: ValueId) {
         state.replace(old, new);
+        if let Some(renamed) = &mut self.renamed {
+            renamed.push((old, new));
+        }
         // An input's field has no cell until something is learnt of it.
         if let Some(input) = self.values[old].input
             && let Some((last, rest)) = self.inputs[input].path.split_last()

@@ -12,7 +12,7 @@ use super::trace::{Hop, before, steps};
 use super::value::{Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::Span;
 use crate::findings::StepKind;
-use crate::ir::{Modifiers, TyId};
+use crate::ir::TyId;
 use crate::program::FuncId;
 use crate::rules::CheckKind;
 
@@ -116,35 +116,6 @@ impl Frame<'_> {
         if ways.is_empty() { Ways::Never } else { Ways::Several(ways) }
     }
 
-    /// Arguments beyond the fixed ones become the array that the last parameter is.
-    fn pack_varargs(
-        &mut self,
-        state: &mut State,
-        callee: FuncId,
-        args: &[ValueId],
-        span: Span,
-        spread: Option<bool>,
-    ) -> SmallVec<[ValueId; 6]> {
-        let function = self.ctx.program.function(callee).1;
-        let fixed = function.params.len().saturating_sub(1);
-        if self.is_c() || !function.modifiers.contains(Modifiers::VARARGS) || args.len() < fixed {
-            return args.iter().copied().collect();
-        }
-        if let [only] = args.get(fixed..).unwrap_or_default()
-            && spread.unwrap_or(!self.values[*only].objects.is_empty() && self.values[*only].consts.is_none())
-        {
-            // An array passed as it is.
-            return args.iter().copied().collect();
-        }
-        let object = self.allocation(span, 1, None);
-        state.drop_cells(object, |_| true);
-        for (index, value) in args.iter().skip(fixed).enumerate() {
-            state.set_cell(object, Cell::Index(i64::try_from(index).unwrap_or(i64::MAX)), *value);
-        }
-        let array = self.reference(object);
-        args.iter().take(fixed).copied().chain([array]).collect()
-    }
-
     /// The caller's value of a summary's input.
     fn bound(&mut self, state: &mut State, binding: &mut Binding<'_>, input: u32) -> ValueId {
         if let Some(known) = binding.inputs.get(input as usize).copied().flatten() {
@@ -212,12 +183,19 @@ impl Frame<'_> {
         binding.values.resize(binding.summary.values.len(), None);
         binding.objects.clear();
         binding.objects.resize(binding.summary.objects.len(), None);
+        let given = (binding.receiver, binding.args.clone());
         for (input, test) in &outcome.conditions {
             let value = self.bound(state, binding, *input);
-            if !self.impose(state, value, *test) {
+            self.renamed = Some(Vec::new());
+            let holds = self.impose(state, value, *test);
+            // Refined values have new identities.
+            for (old, new) in self.renamed.take().unwrap_or_default() {
+                binding.args.iter_mut().chain(&mut binding.receiver).filter(|arg| **arg == old).for_each(|arg| *arg = new);
+            }
+            if !holds {
+                (binding.receiver, binding.args) = given;
                 return None;
             }
-            // Refined values have new identities.
             binding.inputs.iter_mut().for_each(|known| *known = None);
         }
         let mut writes: SmallVec<[(ValueId, Cell, ValueId); 8]> = SmallVec::with_capacity(outcome.writes.len());
@@ -237,6 +215,7 @@ impl Frame<'_> {
                 _ => self.store_cell(state, &objects, cell, value),
             }
         }
+        (binding.receiver, binding.args) = given;
         Some(result)
     }
 
@@ -250,6 +229,10 @@ impl Frame<'_> {
             Test::NotNull => self.assume_null(state, value, false),
             Test::AtLeast(least) => self.values[value].bounds().is_none_or(|(_, hi)| hi >= least),
             Test::AtMost(most) => self.values[value].bounds().is_none_or(|(lo, _)| lo <= most),
+            Test::Checked(cleared) => {
+                self.clear(state, value, cleared);
+                true
+            }
         }
     }
 
@@ -268,6 +251,7 @@ impl Frame<'_> {
             Test::NotNull => !matches!(known.null, Null::Yes(_)),
             Test::AtLeast(least) => known.bounds().is_none_or(|(_, hi)| hi >= least),
             Test::AtMost(most) => known.bounds().is_none_or(|(lo, _)| lo <= most),
+            Test::Checked(_) => true,
         }
     }
 
@@ -317,7 +301,8 @@ impl Frame<'_> {
             }
             LatentKind::Release(kind) => self.wake_release(state, value, *kind, latent, pass),
             LatentKind::NullDeref { check, always } => {
-                if latent.depth >= MAX_NULL_DEPTH {
+                // Which of several functions runs may depend on what it is given.
+                if latent.depth >= MAX_NULL_DEPTH || self.one_of_several && !self.is_c() {
                     return;
                 }
                 let known = &self.values[value];
@@ -383,6 +368,7 @@ impl Frame<'_> {
         let Some(described) = summary.values.get(at as usize) else { return self.unknown() };
         if let Some(input) = described.input {
             let value = self.bound(state, binding, input);
+            let value = self.checked_below(value, described);
             if let Some(place) = binding.values.get_mut(at as usize) {
                 *place = Some(value);
             }

@@ -65,8 +65,13 @@ const FIRST_CHARACTER: usize = KINDS.len();
 /// No `..` is left: harmless in a path that begins with something else.
 pub(super) const NO_PARENT: Cleared = 1 << 31;
 
+/// Checked to be made of what directory names are made of: harmless as a whole name, though not as a part of one.
+pub(super) const PLAIN_NAME: Cleared = 1 << 42;
+/// What no such name needs.
+pub(super) const OUTSIDE_OF_NAMES: &str = "*()\\+\"<>;#/&|";
+
 /// Characters that matter in each context: a text without them is harmless there.
-pub(super) const DANGEROUS: [(&str, &str); 7] = [
+pub(super) const DANGEROUS: [(&str, &str); 9] = [
     ("html", "<>"),
     ("html-attr", "<>\"'"),
     ("sql", "'"),
@@ -74,6 +79,8 @@ pub(super) const DANGEROUS: [(&str, &str); 7] = [
     ("http-header", "\r\n"),
     ("log", "\r\n"),
     ("ldap-filter", "*()\\"),
+    ("ldap-name", ",=+\"\\<>;#/"),
+    ("command", " ;&|$`<>\"'\\\r\n()*?~#"),
 ];
 
 /// The bits of the characters that a test says are taken out.

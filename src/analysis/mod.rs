@@ -47,6 +47,7 @@ mod trace;
 mod typestate;
 mod unmodelled;
 mod value;
+mod varargs;
 mod views;
 
 use std::collections::BTreeMap;

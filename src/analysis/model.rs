@@ -128,7 +128,7 @@ impl Frame<'_> {
     }
 
     /// `setX(v)` and `setFeature("f", v)` on an object are remembered as its properties, for matchers to ask.
-    fn set_property(&mut self, state: &mut State, view: &CallView<'_>) {
+    pub(super) fn set_property(&mut self, state: &mut State, view: &CallView<'_>) {
         let Some(rest) = view.name.as_str().strip_prefix("set") else { return };
         let Some(receiver) = view.receiver else { return };
         let (name, value) = match view.args.as_slice() {
@@ -349,7 +349,10 @@ impl Frame<'_> {
             && (value.objects.is_empty() || value.consts.is_some() || self.is_argument(view, result))
         {
             let object = self.allocation(view.span, 0, view.target.owner);
-            self.objects[object].class = view.target.owner;
+            self.objects[object].class = match model.returns {
+                ReturnType::Named(narrower) => Some(narrower),
+                _ => view.target.owner,
+            };
             state.drop_cells(object, |_| true);
             self.keep_text(state, object, view, model);
             if view.target.owner.is_some_and(|owner| owner.as_str() == "java.io.File")

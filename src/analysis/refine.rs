@@ -4,6 +4,7 @@
 use super::frame::Frame;
 use super::kinds;
 use super::state::{State, Test};
+use super::summary::SumValue;
 use super::value::{Cleared, Ends, Konst, Mark, Null, Predicate, Value, ValueId};
 
 /// Descriptors up to this one are the standard streams.
@@ -393,6 +394,19 @@ impl Frame<'_> {
     }
 
     /// The value has passed a check that leaves only what a sanitizer of these kinds would.
+    /// An input that a callee hands back has passed the checks made on the way.
+    pub(super) fn checked_below(&mut self, value: ValueId, described: &SumValue) -> ValueId {
+        let own = described.marks.iter().filter(|mark| mark.input == described.input).map(|mark| mark.cleared);
+        let cleared = own.reduce(|a, b| a & b).unwrap_or(0);
+        let known = &self.values[value];
+        if known.marks.iter().all(|mark| mark.cleared & cleared == cleared) {
+            return value;
+        }
+        let marks = known.marks.iter().map(|mark| Mark { cleared: mark.cleared | cleared, ..*mark }).collect();
+        let checked = Value { marks, ..known.clone() };
+        self.value(checked)
+    }
+
     pub(super) fn clear(&mut self, state: &mut State, value: ValueId, cleared: Cleared) {
         let known = &self.values[value];
         if known.marks.iter().all(|mark| mark.cleared & cleared == cleared) {
@@ -400,6 +414,10 @@ impl Frame<'_> {
         }
         let marks = known.marks.iter().map(|mark| Mark { cleared: mark.cleared | cleared, ..*mark }).collect();
         let refined = Value { marks, ..known.clone() };
+        // A check that a caller hands its data to is as good as its own.
+        if let Some(input) = refined.input {
+            state.assume(input, Test::Checked(cleared));
+        }
         let refined = self.value(refined);
         self.replace(state, value, refined);
     }

@@ -181,6 +181,11 @@ impl Frame<'_> {
             if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), tail))
             {
                 finding.confidence = finding.confidence.min(cap);
+                // Paths and names of resources that a database holds were mostly put there by the program itself.
+                let own = matches!(sink.as_str(), "path-read" | "path-write" | "resource-name");
+                if own && mark.kinds & SourceKinds::all() == SourceKinds::DB {
+                    finding.confidence = Confidence::Low;
+                }
                 // Quotes and brackets escaped, only a backslash is left to harm a string of a script.
                 let quoted = matches!(callee.as_str(), "printScriptSingle" | "printScriptDouble")
                     && mark.cleared & super::kinds::bit("html-attr") != 0;
@@ -198,6 +203,9 @@ impl Frame<'_> {
     fn taint_applies(&self, rule: RuleId, mark: Mark) -> bool {
         let RuleKind::Taint(taint) = &self.ctx.rules.rules[rule].kind else { return false };
         let mut cleared = super::kinds::complete(mark.cleared);
+        if cleared & super::kinds::PLAIN_NAME != 0 && mark.at_start {
+            cleared |= super::kinds::bit("ldap-name");
+        }
         if cleared & super::kinds::NO_PARENT != 0 && !mark.at_start {
             cleared |= super::kinds::bit("path");
         }

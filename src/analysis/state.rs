@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::value::{InputId, Konst, ObjId, ValueId};
+use super::value::{Cleared, InputId, Konst, ObjId, ValueId};
 use crate::base::Symbol;
 
 /// A cell of an abstract object.
@@ -48,6 +48,8 @@ pub(super) enum Test {
     NotNull,
     AtLeast(i64),
     AtMost(i64),
+    /// It has passed a check: no more is in it than such a sanitizer leaves.
+    Checked(Cleared),
 }
 
 /// What a heap cell holds.

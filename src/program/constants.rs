@@ -3,7 +3,7 @@
 
 use super::Program;
 use crate::base::{FastMap, FastSet, Symbol};
-use crate::ir::{Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
+use crate::ir::{Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
 
 impl Program {
     pub(super) fn collect_constants(&mut self) {
@@ -32,6 +32,7 @@ impl Program {
                 }
                 continue;
             }
+            fields.extend(constant_patterns(unit));
             for ty in &unit.types {
                 for field in &ty.fields {
                     let Some(init) = field.init else { continue };
@@ -49,6 +50,38 @@ impl Program {
         self.constant_fields = fields;
         self.constant_globals = globals;
     }
+}
+
+/// Final fields that hold a regular expression compiled from a literal: for the engine they are its text.
+fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
+    let mut found = Vec::new();
+    for function in unit.functions.iter().filter(|function| matches!(function.name.as_str(), "<clinit>" | "<fieldinit>")) {
+        let Some(body) = &function.body else { continue };
+        let compiled = |local: LocalId| {
+            body.calls.iter().find(|call| call.dst == Some(local)).and_then(|call| match (&call.callee, call.args.first()) {
+                (Callee::Method { name, .. }, Some(Operand::Const(Const::Str(text)))) if name.as_str() == "compile" => {
+                    Some(*text)
+                }
+                _ => None,
+            })
+        };
+        for stmt in &body.stmts {
+            let StmtKind::Store(place, Operand::Local(local)) = &stmt.kind else { continue };
+            let Some(place) = body.places.get(*place) else { continue };
+            let [Proj::Field(name)] = place.proj.as_slice() else { continue };
+            let owner = function.owner.and_then(|owner| unit.types.get(owner));
+            let Some(decl) = owner.filter(|decl| decl.fields.iter().any(|field| field.name == *name)) else { continue };
+            let fits = |field: &&crate::ir::Field| {
+                field.name == *name
+                    && field.modifiers.contains(Modifiers::FINAL)
+                    && field.ty.name().is_some_and(|ty| ty.simple_name() == "Pattern")
+            };
+            if let (Some(_), Some(text)) = (decl.fields.iter().find(fits), compiled(*local)) {
+                found.push(((decl.name, *name), Const::Str(text)));
+            }
+        }
+    }
+    found
 }
 
 /// Final static fields that a static initializer sets to an array of literals.

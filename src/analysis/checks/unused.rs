@@ -76,6 +76,9 @@ fn is_write(body: &Body, stmt: &Stmt, local: LocalId) -> bool {
     }
 }
 
+/// Characters between a declared name and its initial value.
+const AROUND_EQUALS: u32 = 3;
+
 /// Assignments that count: see the module.
 fn candidates(subject: &Subject<'_>, is_c: bool) -> Vec<(LocalId, Span)> {
     let body = subject.facts.body;
@@ -95,8 +98,11 @@ fn candidates(subject: &Subject<'_>, is_c: bool) -> Vec<(LocalId, Span)> {
         let Some(variable) = body.locals.get(*local).filter(|it| it.kind == LocalKind::User && it.name.is_some()) else {
             continue;
         };
-        let is_first =
-            if is_c { variable.span.lo <= stmt.span.hi && stmt.span.lo <= variable.span.hi } else { declared.insert(*local) };
+        let is_first = if is_c {
+            variable.span.lo <= stmt.span.hi && stmt.span.lo <= variable.span.hi
+        } else {
+            declared.insert(*local) && stmt.span.lo.saturating_sub(variable.span.hi) <= AROUND_EQUALS
+        };
         let counts = match rvalue {
             Rvalue::Binary(_, a, b) => !is_update(subject, *local, [a, b]),
             Rvalue::Use(Operand::Const(constant)) => !is_first && !is_trivial(constant),

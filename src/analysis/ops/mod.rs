@@ -2,6 +2,7 @@
 //! Must not know which library a name comes from.
 
 mod collection;
+mod patterns;
 mod string;
 
 use super::call::CallView;
@@ -34,6 +35,8 @@ impl Frame<'_> {
                 None
             }
             "string" => self.string_op(state, name, view),
+            "text" => self.text_op(state, name, view),
+            "pattern" => self.pattern_op(state, name, view),
             "props" | "bundle" if name == "load" => self.load_properties(state, family, view),
             "map" | "list" | "queue" | "set" | "iterator" | "optional" | "arrays" | "session" | "props" | "bundle" => {
                 self.collection_op(state, family, name, view)

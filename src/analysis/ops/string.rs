@@ -381,7 +381,7 @@ fn apply(name: &str, text: &str, args: &[Konst]) -> Option<Konst> {
 }
 
 /// The sanitizing that a replacement does: all dangerous characters of a context are taken out or made harmless.
-fn removed_kinds(name: &str, from: &str, to: &str) -> Cleared {
+pub(super) fn removed_kinds(name: &str, from: &str, to: &str) -> Cleared {
     let removes = |c: char| -> bool {
         if name == "replace" {
             return from.chars().eq([c]) && !to.contains(c);
@@ -399,7 +399,20 @@ fn removed_kinds(name: &str, from: &str, to: &str) -> Cleared {
 }
 
 /// The sanitizing that passing a full match implies: the pattern admits none of the context's characters.
-fn allowed_kinds(pattern: &str) -> Cleared {
+pub(super) fn allowed_kinds(pattern: &str) -> Cleared {
+    thread_local! {
+        static KNOWN: std::cell::RefCell<crate::base::FastMap<Symbol, Cleared>> = std::cell::RefCell::default();
+    }
+    let key = Symbol::new(pattern);
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
+        return known;
+    }
+    let cleared = find_allowed_kinds(pattern);
+    KNOWN.with_borrow_mut(|known| known.insert(key, cleared));
+    cleared
+}
+
+fn find_allowed_kinds(pattern: &str) -> Cleared {
     let Ok(regex) = regex::Regex::new(&format!("^(?:{pattern})$")) else { return 0 };
     // A pattern that admits a dangerous character admits it somewhere in a short probe of its own alphabet.
     let admits = |c: char| {
@@ -414,6 +427,9 @@ fn allowed_kinds(pattern: &str) -> Cleared {
         if !characters.chars().any(admits) {
             cleared |= kinds::bit(kind);
         }
+    }
+    if kinds::OUTSIDE_OF_NAMES.chars().all(|c| !admits(c)) {
+        cleared |= kinds::PLAIN_NAME;
     }
     // Nothing but letters, digits and a few joiners: harmless everywhere.
     if " ;&|$`<>\"'\\/\r\n()*=%#".chars().all(|c| !admits(c)) {
