@@ -190,6 +190,9 @@ impl BodyBuilder {
         self.terminate(Terminator::Return(None), end);
         self.body.stmts.shrink_to_fit();
         self.body.locals.shrink_to_fit();
+        self.body.blocks.shrink_to_fit();
+        self.body.calls.shrink_to_fit();
+        self.body.places.shrink_to_fit();
         self.body
     }
 

@@ -1,6 +1,8 @@
 //! Types of C over all files: what a typedef of a header stands for, members, sizes and offsets (LP64).
 //! Must not know bodies, nor values.
 
+use std::sync::OnceLock;
+
 use super::{Program, UnitId};
 use crate::base::{FastMap, Symbol};
 use crate::ir::{Language, Ty, TyId, TypeDecl, TypeIdx, TypeKind, Unit};
@@ -13,8 +15,26 @@ const MAX_DEPTH: u32 = 20;
 pub struct Layouts {
     /// `None`: files disagree.
     typedefs: FastMap<Symbol, Option<TyId>>,
-    records: FastMap<Symbol, Vec<(UnitId, TypeIdx)>>,
+    records: FastMap<Symbol, Records>,
     globals: FastMap<Symbol, Vec<(UnitId, TyId)>>,
+}
+
+/// The declarations of one tag.
+#[derive(Debug, Default)]
+struct Records {
+    list: Vec<(UnitId, TypeIdx)>,
+    /// Whether files agree on the members.
+    alike: bool,
+    /// Filled by the first that asks, where there is one declaration alone: what it means hangs on its own unit only.
+    laid: OnceLock<Laid>,
+}
+
+/// Where the members of a record lie.
+#[derive(Debug)]
+struct Laid {
+    size: Option<(u64, u64)>,
+    /// Of the members in order, up to the first whose place is not known.
+    offsets: Box<[u64]>,
 }
 
 impl Layouts {
@@ -32,9 +52,21 @@ impl Layouts {
             }
             for (index, decl) in unit.types.iter_enumerated() {
                 if matches!(decl.kind, TypeKind::Struct | TypeKind::Union) && !decl.fields.is_empty() {
-                    layouts.records.entry(decl.name).or_default().push((id, index));
+                    layouts.records.entry(decl.name).or_default().list.push((id, index));
                 }
             }
+        }
+        let decl = |(unit, index): &(UnitId, TypeIdx)| program.units.get(*unit).and_then(|unit| unit.types.get(*index));
+        #[expect(clippy::iter_over_hash_type, reason = "each is looked at on its own")]
+        for records in layouts.records.values_mut() {
+            let first = records.list.first().and_then(decl);
+            let alike = |other: &TypeDecl| {
+                first.is_some_and(|first| {
+                    other.fields.len() == first.fields.len()
+                        && other.fields.iter().zip(&first.fields).all(|(a, b)| a.name == b.name && a.ty == b.ty)
+                })
+            };
+            records.alike = records.list.iter().skip(1).filter_map(decl).all(alike);
         }
         layouts
     }
@@ -59,16 +91,48 @@ impl Program {
     fn record(&self, unit: &Unit, tag: Symbol) -> Option<&TypeDecl> {
         let found = self.layouts.records.get(&tag)?;
         let decl = |(unit, index): &(UnitId, TypeIdx)| self.units.get(*unit).and_then(|unit| unit.types.get(*index));
-        let own = found.iter().find(|(id, _)| self.units.get(*id).is_some_and(|other| other.file == unit.file));
-        if let Some(own) = own {
-            return decl(own);
+        if found.list.len() > 1 {
+            let own = found.list.iter().find(|(id, _)| self.units.get(*id).is_some_and(|other| other.file == unit.file));
+            if let Some(own) = own {
+                return decl(own);
+            }
         }
-        let first = decl(found.first()?)?;
-        let alike = |other: &TypeDecl| {
-            other.fields.len() == first.fields.len()
-                && other.fields.iter().zip(&first.fields).all(|(a, b)| a.name == b.name && a.ty == b.ty)
-        };
-        found.iter().skip(1).filter_map(decl).all(alike).then_some(first)
+        found.list.first().filter(|_| found.alike).and_then(decl)
+    }
+
+    /// Looks at the layout of a record, which is kept where it is the only one of its tag.
+    fn with_laid<R>(&self, unit: &Unit, tag: Symbol, depth: u32, take: impl FnOnce(&Laid) -> R) -> Option<R> {
+        let records = self.layouts.records.get(&tag)?;
+        let [(only, _)] = records.list.as_slice() else { return Some(take(&self.lay_out(unit, tag, depth)?)) };
+        if let Some(laid) = records.laid.get() {
+            return Some(take(laid));
+        }
+        let laid = self.lay_out(self.units.get(*only)?, tag, depth)?;
+        let taken = take(&laid);
+        // What was given up deep inside of others may be known at the top.
+        if depth == 0 || laid.size.is_some() {
+            let _ = records.laid.set(laid);
+        }
+        Some(taken)
+    }
+
+    fn lay_out(&self, unit: &Unit, tag: Symbol, depth: u32) -> Option<Laid> {
+        let decl = self.record(unit, tag)?;
+        let mut offsets = Vec::with_capacity(decl.fields.len());
+        let (mut size, mut align, mut end) = (0u64, 1u64, Some(0u64));
+        for (index, field) in decl.fields.iter().enumerate() {
+            let Some((at, field_size, field_align)) = end.and_then(|end| self.field_layout(unit, decl, index, end, depth)) else {
+                end = None;
+                break;
+            };
+            offsets.push(at);
+            align = align.max(field_align);
+            let field_end = at.checked_add(field_size).filter(|_| field.bit_width.is_none());
+            size = size.max(field_end.unwrap_or(0));
+            end = field_end;
+        }
+        let size = end.and_then(|_| Some((size.checked_next_multiple_of(align)?, align)));
+        Some(Laid { size, offsets: offsets.into_boxed_slice() })
     }
 
     /// Whether a type is a union.
@@ -97,19 +161,7 @@ impl Program {
                 let (size, align) = self.layout(unit, *element, depth + 1)?;
                 Some((size.checked_mul(*length)?, align))
             }
-            Ty::Record { tag, .. } => {
-                let decl = self.record(unit, *tag)?;
-                let (mut size, mut align) = (0u64, 1u64);
-                for (index, field) in decl.fields.iter().enumerate() {
-                    let (at, field_size, field_align) = self.field_layout(unit, decl, index, size, depth)?;
-                    align = align.max(field_align);
-                    size = size.max(at.checked_add(field_size)?);
-                    if field.bit_width.is_some() {
-                        return None;
-                    }
-                }
-                Some((size.checked_next_multiple_of(align)?, align))
-            }
+            Ty::Record { tag, .. } => self.with_laid(unit, *tag, depth, |laid| laid.size)?,
             _ => None,
         }
     }
@@ -152,16 +204,8 @@ impl Program {
     #[must_use]
     pub fn member_offset(&self, unit: &Unit, record: TyId, name: Symbol) -> Option<u64> {
         let Ty::Record { tag, .. } = self.c_type(record).get() else { return None };
-        let decl = self.record(unit, *tag)?;
-        let mut end = 0;
-        for (index, field) in decl.fields.iter().enumerate() {
-            let (at, size, _) = self.field_layout(unit, decl, index, end, 0)?;
-            if field.name == name || field.bit_width.is_some() {
-                return (field.name == name).then_some(at);
-            }
-            end = at.checked_add(size)?;
-        }
-        None
+        let index = self.record(unit, *tag)?.fields.iter().position(|field| field.name == name)?;
+        self.with_laid(unit, *tag, 0, |laid| laid.offsets.get(index).copied())?
     }
 
     /// The names of a struct's members.

@@ -52,7 +52,7 @@ pub struct SarifOptions {
 /// Where writing fails.
 pub fn render(report: &Report<'_>, options: &SarifOptions, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut pieces = Pieces { held: Vec::with_capacity(PIECE + PIECE / 4), out };
-    serde_json::to_writer_pretty(&mut pieces, &log(report, options))?;
+    serde_json::to_writer(&mut pieces, &log(report, options))?;
     writeln!(pieces)?;
     pieces.flush()?;
     Ok(())
