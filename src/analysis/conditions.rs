@@ -275,7 +275,10 @@ impl Frame<'_> {
                 Kind::Null => CheckKind::RedundantNullCheck,
             };
             let Some(rules) = self.ctx.check_rules.get(&(check, self.language())) else { continue };
-            let open = exhausted || seen.spoiled || seen.kind == Kind::Numbers && seen.may_be[0] == seen.may_be[1];
+            let open = exhausted
+                || self.is_asserted(span)
+                || seen.spoiled
+                || seen.kind == Kind::Numbers && seen.may_be[0] == seen.may_be[1];
             for &rule in rules {
                 self.examine(rule, span);
                 if open {
@@ -292,6 +295,22 @@ impl Frame<'_> {
                 self.report(rule, at, self.id, None, args, way);
             }
         }
+    }
+}
+
+impl Frame<'_> {
+    /// C: whether a condition stands in an assertion: it is meant to hold.
+    fn is_asserted(&self, condition: Span) -> bool {
+        self.is_c()
+            && self.body.stmts.iter().any(|stmt| {
+                let StmtKind::Call(call) = &stmt.kind else { return false };
+                stmt.span.lo <= condition.lo
+                    && condition.hi <= stmt.span.hi
+                    && self.types.calls.get(*call).and_then(|target| target.model).is_some_and(|hit| {
+                        let model = self.models.model(hit.name, hit.index);
+                        model.and_then(|model| model.op).is_some_and(|op| op.as_str() == "condition.assert")
+                    })
+            })
     }
 }
 

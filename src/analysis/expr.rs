@@ -344,12 +344,11 @@ impl Frame<'_> {
         let (bits, signed) = match ty.get() {
             Ty::Int { bits, signed } => (*bits, *signed),
             Ty::Char { bits } => (*bits, false),
-            // A constant of the library, whose type is not in view: `LLONG_MAX / 1000`.
-            _ if self.is_c() && [x, y].iter().any(|side| side.only_int().is_some_and(|int| i32::try_from(int).is_err())) => {
-                (64, true)
-            }
             _ => (32, true),
         };
+        // A constant of the library, whose type is not in view: `LLONG_MAX / 1000`.
+        let wide = |side: &Value| side.only_int().is_some_and(|int| !(i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(&int));
+        let (bits, signed) = if bits < 64 && self.is_c() && (wide(x) || wide(y)) { (64, true) } else { (bits, signed) };
         if let (Some(p), Some(q)) = (&x.consts, &y.consts)
             && p.len() * q.len() <= MAX_CONSTS
         {

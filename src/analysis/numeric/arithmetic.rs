@@ -44,6 +44,7 @@ impl Frame<'_> {
         match op {
             // Where something lies, and how far from something else, memory decides.
             BinOp::Add | BinOp::Sub if self.is_place(a) || self.is_place(b) => {}
+            BinOp::Add | BinOp::Sub | BinOp::Mul if !self.is_typed(a) || !self.is_typed(b) => {}
             // The last round of `while (n--)`.
             BinOp::Sub if self.is_c() && self.is_tested_after(a.0) => {}
             BinOp::Add | BinOp::Sub | BinOp::Mul => {
@@ -64,6 +65,11 @@ impl Frame<'_> {
     /// C: a pointer, or a number made of one.
     fn is_place(&self, (_, value, ty): Side<'_>) -> bool {
         self.is_c() && (matches!(ty.get(), Ty::Pointer(_) | Ty::Array(..)) || !self.values[value].objects.is_empty())
+    }
+
+    /// C: a number of a type in view: what else it is cannot overflow as far as we know.
+    fn is_typed(&self, (_, value, ty): Side<'_>) -> bool {
+        !self.is_c() || self.int_type(ty).is_some() || self.values[value].consts.is_some()
     }
 
     /// C: zero, of an unsigned type, that something is taken from.

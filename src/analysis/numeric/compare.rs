@@ -42,6 +42,9 @@ impl Frame<'_> {
             StmtKind::Assign(dst, Rvalue::Use(Operand::Local(from)) | Rvalue::Cast(_, Operand::Local(from))) => {
                 *dst == variable && value_of(*from)
             }
+            StmtKind::Assign(dst, Rvalue::Binary(_, a, b)) => {
+                *dst == variable && [a, b].iter().any(|side| side.local() == Some(variable))
+            }
             _ => false,
         })
     }

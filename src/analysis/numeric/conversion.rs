@@ -49,7 +49,9 @@ impl<'a> Frame<'a> {
         // constant decides; elsewhere only what no such reading explains counts.
         let constant = known.marks.is_empty();
         let most = if constant || !signed { max } else { limits(bits, false).1 };
-        self.demand_number(state, (CheckKind::IntegerTruncation, Limit::Between(min, most), true), side, to, span);
+        // And those of a signed one in an unsigned type: `isspace((unsigned char) c)`.
+        let least = if constant || signed { min } else { limits(bits, true).0 };
+        self.demand_number(state, (CheckKind::IntegerTruncation, Limit::Between(least, most), true), side, to, span);
     }
 
     /// What gave a temporary of the block at hand, if it is a sum, difference or product of variables of at most so many

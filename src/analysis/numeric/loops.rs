@@ -7,7 +7,7 @@ use crate::analysis::kinds;
 use crate::analysis::state::State;
 use crate::analysis::value::ValueId;
 use crate::base::{FastSet, Span, Symbol};
-use crate::ir::{BinOp, BlockId, Body, LocalId, LocalKind, Operand, Rvalue, StmtKind};
+use crate::ir::{BinOp, BlockId, Body, LocalId, LocalKind, Operand, Rvalue, StmtKind, Ty};
 
 impl Frame<'_> {
     /// A condition at the end of a block.
@@ -58,6 +58,10 @@ impl Frame<'_> {
     /// Whether a number comes from outside, or from a caller, or is the end of a type.
     fn may_harm(&mut self, state: &State, operand: &Operand, span: Span) -> bool {
         let Operand::Local(_) = operand else { return false };
+        // Where a loop over memory ends, memory decides.
+        if matches!(self.operand_type(operand).get(), Ty::Pointer(_) | Ty::Array(..)) {
+            return false;
+        }
         let value = self.operand(state, operand, span);
         self.may_harm_value(value)
     }

@@ -229,8 +229,9 @@ impl Frame<'_> {
             }
             match mark.origin {
                 Origin::Source(_) => self.report_demand(demand, place, Some(Mark { cleared, ..mark }), tail),
-                Origin::Input(_) => {
-                    let demand = Demand { within: bounds, cleared, ..demand };
+                Origin::Input(input) => {
+                    let constants = demand.constants && (!self.is_c() || self.depends_alone(state, input));
+                    let demand = Demand { within: bounds, cleared, constants, ..demand };
                     self.leave_demand(state, mark, demand, place, tail);
                 }
             }
