@@ -396,9 +396,16 @@ impl Frame<'_> {
         }
         let scaled = !moved && self.is_c() && self.scale(op, a, b, &mut result);
         if !moved && !mixed && !scaled {
-            self.computed(&mut result);
+            self.computed_by(op, &mut result);
         }
         let result = self.value(result);
+        if self.is_c() && matches!(op, BinOp::Add | BinOp::Sub) {
+            if matches!(ty.get(), Ty::Pointer(_)) {
+                self.note_moved((a, b), ty, op == BinOp::Sub, result);
+            } else {
+                self.note_link((a, b), op == BinOp::Sub, result);
+            }
+        }
         if !self.lengths.is_empty() {
             self.note_length(op, a, b, result);
         }
@@ -456,7 +463,8 @@ impl Frame<'_> {
             _ => {
                 let marks: SmallVec<[Mark; 1]> =
                     known.marks.iter().map(|mark| Mark { cleared: mark.cleared | kinds::NUMBER | made, ..*mark }).collect();
-                self.value(Value { marks, null: Null::No, range: (bits < 64).then_some((min, max)), ..Value::default() })
+                let (range, ends) = ((bits < 64).then_some((min, max)), known.ends & Ends::GUARDED);
+                self.value(Value { marks, null: Null::No, range, ends, ..Value::default() })
             }
         }
     }

@@ -143,14 +143,12 @@ pub(super) struct Frame<'a> {
     pub(super) homes: FastMap<LocalId, Home>,
     /// C: reads of memory that may have no value: what the paths to it say, and of which variable.
     pub(super) reads: FastMap<Span, (super::mem::Reads, Option<Symbol>)>,
-    /// C: bytes of an element, of memory that is written element by element.
-    pub(super) element_bytes: FastMap<ObjId, i64>,
-    /// C: memory that was allocated with exactly the length of a text as its size.
-    pub(super) sized_by: FastMap<ObjId, ValueId>,
     /// C: lengths of texts, by the value that holds one: so many times it, and so much more.
     pub(super) lengths: FastMap<ValueId, (ValueId, i64, i64)>,
     /// C: variables that are read, on some path, before anything is assigned.
     pub(super) unset: FastSet<LocalId>,
+    /// C: what is remembered of numbers and texts in memory.
+    pub(super) memory: super::mem::Memory,
     /// Whether some rule asks for uses of what has no value.
     pub(super) wants_init: bool,
 }
@@ -222,10 +220,9 @@ impl<'a> Frame<'a> {
             on_stack: FastSet::default(),
             homes: if unit.language == Language::C { homes(ctx, &ctx.program.types[id], body) } else { FastMap::default() },
             reads: FastMap::default(),
-            sized_by: FastMap::default(),
             lengths: FastMap::default(),
             unset: FastSet::default(),
-            element_bytes: FastMap::default(),
+            memory: super::mem::Memory::default(),
             wants_init: !body.broken
                 && body.opaque_count == 0
                 && ctx.check_rules.contains_key(&(crate::rules::CheckKind::UninitializedUse, crate::rules::Language::C)),
@@ -471,6 +468,14 @@ impl<'a> Frame<'a> {
 
     /// A refined value takes the place of another everywhere.
     pub(super) fn replace(&mut self, state: &mut State, old: ValueId, new: ValueId) {
+        self.replace_plain(state, old, new);
+        if !self.memory.links.is_empty() {
+            self.follow_links(state, old, new);
+        }
+    }
+
+    /// The same, of this value alone.
+    pub(super) fn replace_plain(&mut self, state: &mut State, old: ValueId, new: ValueId) {
         state.replace(old, new);
         if let Some(renamed) = &mut self.renamed {
             renamed.push((old, new));

@@ -5,11 +5,12 @@ use smallvec::SmallVec;
 use super::call::Ways;
 use super::frame::{Frame, ObjectKind, Pending};
 use super::mem::Site;
+use super::numeric::Demand;
 use super::sinks::Arrival;
 use super::state::{Cell, State, Test};
 use super::summary::{Latent, LatentKind, NON_NULL, Outcome, Root, Summary, UNKNOWN};
 use super::trace::{Hop, before, steps};
-use super::value::{Konst, Mark, Null, ObjId, Origin, Value, ValueId};
+use super::value::{Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::Span;
 use crate::findings::StepKind;
 use crate::ir::TyId;
@@ -236,37 +237,28 @@ impl Frame<'_> {
         }
     }
 
-    /// Whether a test may hold, without assuming it.
-    fn may_hold(&self, value: ValueId, test: Test) -> bool {
-        let known = &self.values[value];
-        let same = |a: Konst, b: Konst| a == b || a.as_int().is_some() && a.as_int() == b.as_int();
-        match test {
-            Test::Is(constant) => {
-                (known.consts.is_none() || known.constants().iter().any(|other| same(*other, constant)))
-                    && !matches!(known.null, Null::Yes(_))
-                    && known.bounds().zip(constant.as_int()).is_none_or(|((lo, hi), int)| lo <= int && int <= hi)
-            }
-            Test::IsNot(constant) => !known.only_constant().is_some_and(|other| same(other, constant)),
-            Test::Null => known.null != Null::No,
-            Test::NotNull => !matches!(known.null, Null::Yes(_)),
-            Test::AtLeast(least) => known.bounds().is_none_or(|(_, hi)| hi >= least),
-            Test::AtMost(most) => known.bounds().is_none_or(|(lo, _)| lo <= most),
-            Test::Checked(_) => true,
-        }
-    }
-
     /// A latent defect of the callee: this caller may provide what it needs, or hand it up.
     fn wake(&mut self, state: &mut State, binding: &mut Binding<'_>, latent: &Latent) {
         if latent.depth >= MAX_DEPTH {
             self.out.bound_hits += 1;
             return;
         }
+        // What happens to memory under conditions that nobody here decides is a matter of those who do.
+        let mut undecided: Option<State> = None;
+        let mut lost = false;
         for (input, test) in &latent.conditions {
             let value = self.bound(state, binding, *input);
             if !self.may_hold(value, *test) {
                 return;
             }
+            if latent.kind.is_of_memory() && !self.surely_holds(value, *test) {
+                match self.values[value].input {
+                    Some(own) => lost |= !undecided.get_or_insert_with(|| state.clone()).assume(own, *test),
+                    None => lost = true,
+                }
+            }
         }
+        let decided = undecided.is_none() && !lost;
         let value = self.bound(state, binding, latent.input);
         let pass = self.pass_hop(binding.span, binding.callee);
         match &latent.kind {
@@ -286,18 +278,26 @@ impl Frame<'_> {
             }
             LatentKind::Number(demand) => {
                 let tail = before(pass, latent.trail.clone());
-                self.demand_of_callee(state, value, *demand, (latent.at, latent.function, latent.depth + 1), &tail);
+                let demand = Demand { constants: demand.constants && decided, ..*demand };
+                self.demand_of_callee(state, value, demand, (latent.at, latent.function, latent.depth + 1), &tail);
             }
             LatentKind::Access(access) => {
+                self.check_released(state, value, pass.at.span, pass.name.as_str());
+                if lost {
+                    return;
+                }
                 let site = Site { at: latent.at, function: latent.function, trail: latent.trail.clone(), depth: latent.depth };
-                self.wake_access(state, value, *access, site, pass);
+                self.wake_access(undecided.as_ref().unwrap_or(state), value, *access, site, (pass, decided));
             }
             LatentKind::Text(wide) => {
-                self.check_text(state, value, *wide, binding.span);
+                if decided {
+                    self.check_text(state, value, *wide, binding.span);
+                }
             }
+            LatentKind::Longer { .. } if lost => {}
             LatentKind::Longer { most, wide, kind } => {
                 let site = Site { at: latent.at, function: latent.function, trail: latent.trail.clone(), depth: latent.depth };
-                self.wake_longer(state, value, (*most, *wide, *kind), site, pass);
+                self.wake_longer(undecided.as_ref().unwrap_or(state), value, (*most, *wide, *kind), site, (pass, decided));
             }
             LatentKind::Release(kind) => self.wake_release(state, value, *kind, latent, pass),
             LatentKind::NullDeref { check, always } => {

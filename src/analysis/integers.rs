@@ -61,6 +61,8 @@ pub(super) fn range_of(op: BinOp, (a, b): (i64, i64), (c, d): (i64, i64), bits: 
         BinOp::Rem if c > 0 => (if a < 0 { 1 - d } else { 0 }, if b < 0 { 0 } else { b.min(d - 1) }),
         BinOp::And if c >= 0 => (0, d),
         BinOp::And if a >= 0 => (0, b),
+        BinOp::Shl if a >= 0 && c >= 0 && d < 32 => (a << c, b << d),
+        BinOp::Or | BinOp::Xor if a >= 0 && c >= 0 => (0, (1i128 << (128 - (b | d).leading_zeros())) - 1),
         BinOp::Shr if a >= 0 && c >= 0 && d < 64 => (a >> d, b >> c),
         _ => return None,
     };

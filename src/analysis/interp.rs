@@ -101,7 +101,8 @@ impl Frame<'_> {
                     self.collect_garbage(&mut state);
                     if self.is_c() && heads.get(target).copied().unwrap_or(false) {
                         let again = rank.get(target).is_some_and(|target| *target <= at);
-                        self.enter_loop(&mut state, states.get(target).and_then(|entry| entry.seen.first()), again);
+                        let seen = states.get(target).map(|entry| entry.seen.as_slice()).unwrap_or_default();
+                        self.enter_loop(&mut state, target, seen, again);
                     }
                     let Some(entry) = states.get_mut(target) else { continue };
                     let max_states = if self.steps > budget / 2 { 1 } else { max_states };
@@ -319,9 +320,10 @@ impl Frame<'_> {
                 self.note_condition(&before, block, cond, data.term_span, may_be);
                 if may_be == [true, true] && self.is_c() {
                     let doubt = !self.is_counted(value);
+                    let rounds = !doubt && self.ends_rounds(value);
                     for way in [&mut state, &mut no] {
                         way.doubt |= doubt;
-                        way.uncertain |= !failure && way.conditions.len() == known;
+                        way.uncertain |= !failure && !rounds && way.conditions.len() == known;
                     }
                 }
                 if may_be[0] {

@@ -13,6 +13,8 @@ pub(super) const CANONICAL: Cleared = 1 << 19;
 
 /// Not a sanitizer's: a number that a computation gave, no longer the one that came from outside.
 pub(super) const COMPUTED: Cleared = 1 << 40;
+/// Not a sanitizer's: a number put together of shifted parts, still as large as the outside makes it.
+pub(super) const ASSEMBLED: Cleared = 1 << 45;
 /// Not a sanitizer's: a number that was compared with zero.
 pub(super) const NOT_ZERO: Cleared = 1 << 41;
 /// Not a sanitizer's: a number that was multiplied or moved by a constant beyond what its range tells: still as large as

@@ -155,14 +155,15 @@ impl Frame<'_> {
             for (at, (object, cell, value)) in cells_a.iter().enumerate() {
                 let value = match find_cell(cells_b, *cell, at) {
                     Some(other) => self.join_values(*value, other, widen),
-                    None if as_made => *value,
+                    None if as_made || self.has_no_other(first, *cell, cells_a, cells_b) => *value,
                     None => self.weaken(*value),
                 };
                 heap.push((*object, *cell, value));
             }
             for (at, (object, cell, value)) in cells_b.iter().enumerate() {
                 if find_cell(cells_a, *cell, at).is_none() {
-                    let value = if as_made { *value } else { self.weaken(*value) };
+                    let value =
+                        if as_made || self.has_no_other(first, *cell, cells_b, cells_a) { *value } else { self.weaken(*value) };
                     heap.push((*object, *cell, value));
                 }
             }

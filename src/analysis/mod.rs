@@ -15,6 +15,7 @@ mod encoders;
 mod expr;
 mod frame;
 mod given;
+mod holds;
 mod instantiate;
 mod integers;
 mod interp;

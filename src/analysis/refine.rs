@@ -75,6 +75,7 @@ impl Frame<'_> {
                 if truth {
                     self.assume_same(state, *a, *b)
                 } else {
+                    self.keep_apart(state, *a, *b);
                     self.equal(*a, *b) != Some(true)
                 }
             }
@@ -176,7 +177,7 @@ impl Frame<'_> {
         } else if let Konst::Bool(not) = constant {
             refined.consts = Some(smallvec::SmallVec::from_buf([Konst::Bool(!not)]));
         }
-        if let (Some((lo, hi)), Some(int)) = (refined.range, constant.as_int()) {
+        if let (Some((lo, hi)), Some(int), false) = (refined.range, constant.as_int(), self.in_macro) {
             refined.range =
                 Some((if lo == int { lo.saturating_add(1) } else { lo }, if hi == int { hi.saturating_sub(1) } else { hi }));
         }
@@ -267,7 +268,7 @@ impl Frame<'_> {
             let most = self.most_below(&y, b_hi, gap);
             let mut ends = x.ends;
             if most < hi {
-                ends.set(Ends::HIGH, y.reached().contains(Ends::HIGH));
+                ends.set(Ends::HIGH, y.reached().contains(Ends::HIGH) && self.is_evidence(&x));
                 ends |= y.ends & Ends::GUARDED;
             }
             let refined = Value { range: Some((lo, hi.min(most))), ends, ..x.clone() };
@@ -306,7 +307,7 @@ impl Frame<'_> {
                 least = least.saturating_add(1);
             }
             if least > lo {
-                refined.ends.set(Ends::LOW, x.reached().contains(Ends::LOW));
+                refined.ends.set(Ends::LOW, x.reached().contains(Ends::LOW) && self.is_evidence(&y));
                 refined.ends |= x.ends & Ends::GUARDED;
             }
             refined.range = Some((lo.max(least), hi));
@@ -339,6 +340,12 @@ impl Frame<'_> {
         true
     }
 
+    /// Whether a bound that a value is compared with is one that it takes: a macro checks what its users need not doubt, and
+    /// what moves in steps may pass over it.
+    fn is_evidence(&self, value: &Value) -> bool {
+        !self.in_macro && !value.ends.contains(Ends::STRIDES)
+    }
+
     /// What the value would refer to was not acquired after all.
     fn drop_resources(&mut self, state: &mut State, known: &Value) {
         for object in &known.objects {
@@ -366,7 +373,17 @@ impl Frame<'_> {
 
     /// Compared with something unknown, a value may be kept away from its bounds. `true`: nothing else is learnt.
     fn guard(&mut self, state: &mut State, a: ValueId, b: ValueId) -> bool {
-        let unknown = |value: &Value| value.bounds().is_none() && !matches!(value.only_constant(), Some(Konst::Float(_)));
+        // A variable of which no more is known than its type is not known either.
+        let unknown = |value: &Value| {
+            let real = matches!(value.only_constant(), Some(Konst::Float(_)));
+            !real
+                && value.bounds().is_none_or(|(_, high)| {
+                    value.consts.is_none()
+                        && high >= i64::from(i16::MAX)
+                        && super::numeric::is_type_end(high)
+                        && value.ends.is_empty()
+                })
+        };
         let (x, y) = (&self.values[a], &self.values[b]);
         let (first, second) = (unknown(x), unknown(y));
         for (value, other_unknown) in [(a, second), (b, first)] {

@@ -169,6 +169,17 @@ pub(super) enum LatentKind {
     Release(Symbol),
 }
 
+impl LatentKind {
+    /// Whether it is decided by what memory and texts are like, and not by where data comes from.
+    pub(super) fn is_of_memory(&self) -> bool {
+        match self {
+            LatentKind::Number(demand) => demand.is_of_memory(),
+            LatentKind::Access(_) | LatentKind::Text(_) | LatentKind::Longer { .. } => true,
+            LatentKind::Sink { .. } | LatentKind::NullDeref { .. } | LatentKind::Release(_) => false,
+        }
+    }
+}
+
 impl Summary {
     /// Gives back the room that growing left: there are as many summaries as functions.
     pub(super) fn shrink(&mut self) {

@@ -181,6 +181,10 @@ bitflags::bitflags! {
         const HIGH_OFFSET = 1 << 4;
         /// Not an end: the variable has no value yet.
         const UNSET = 1 << 5;
+        /// Not an end: the number changes from one round of a loop to the next.
+        const COUNTS = 1 << 6;
+        /// Not an end: by more than one, so that it may pass over an end.
+        const STRIDES = 1 << 7;
     }
 }
 
@@ -259,7 +263,7 @@ impl Value {
     /// constants it is may depend on what else differs.
     fn joined_ends(&self, other: &Value) -> Ends {
         let both = self.reached() & other.reached();
-        let mut ends = (self.ends | other.ends) & Ends::GUARDED;
+        let mut ends = (self.ends | other.ends) & (Ends::GUARDED | Ends::COUNTS | Ends::STRIDES);
         let mut side = |low: Ends, high: Ends, a: Option<(i64, i64)>, b: Option<(i64, i64)>| {
             let (Some(a), Some(b)) = (a, b) else { return };
             let from = |own: bool, same: bool, end: Ends| {

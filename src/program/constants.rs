@@ -10,11 +10,18 @@ impl Program {
         let mut fields: FastMap<(Symbol, Symbol), Const> = FastMap::default();
         let mut globals: FastMap<Symbol, Const> = FastMap::default();
         let mut written_anywhere: FastSet<Symbol> = FastSet::default();
-        let mut declared: FastMap<Symbol, u32> = FastMap::default();
+        // What every file that has such a global begins it with; `None`: they differ.
+        let mut declared: FastMap<Symbol, Option<Const>> = FastMap::default();
         for unit in self.units.iter().filter(|unit| unit.language == Language::C) {
             written_anywhere.extend(WrittenNames::of(unit).globals);
-            for global in unit.globals.iter().filter(|global| global.init.is_some()) {
-                *declared.entry(global.name).or_default() += 1;
+            for global in &unit.globals {
+                // A static one without a value of its own is another variable, of value zero.
+                if global.init.is_some() || global.modifiers.contains(Modifiers::STATIC) {
+                    let known = declared.entry(global.name).or_insert(global.init);
+                    if *known != global.init {
+                        *known = None;
+                    }
+                }
             }
         }
         let java = self.units.iter().filter(|unit| unit.language != Language::C);
@@ -25,7 +32,7 @@ impl Program {
                     let Some(init) = global.init else { continue };
                     // One that other files may use is fixed if none of them writes it.
                     let fixed = global.modifiers.contains(Modifiers::FINAL)
-                        || !written_anywhere.contains(&global.name) && declared.get(&global.name) == Some(&1);
+                        || !written_anywhere.contains(&global.name) && declared.get(&global.name) == Some(&Some(init));
                     if fixed {
                         globals.insert(global.name, init);
                     }

@@ -374,6 +374,7 @@ pub enum CheckKind {
     UnsignedToSigned,
     StackOverflow,
     HeapOverflow,
+    PathBuffer,
     BufferUnderwrite,
     OutOfBoundsRead,
     UncheckedIndex,

@@ -69,6 +69,17 @@ impl Bytes {
         }
     }
 
+    /// One or the other.
+    fn or(self, other: Bytes) -> Option<Bytes> {
+        let ((a, b), (c, d)) = (self.range?, other.range?);
+        Some(Bytes {
+            range: Some((a.min(c), b.max(d))),
+            low: if a <= c { self.low } else { other.low },
+            high: if b >= d { self.high } else { other.high },
+            guarded: self.guarded || other.guarded,
+        })
+    }
+
     /// So many times as much.
     pub(in crate::analysis) fn times(self, factor: i64) -> Bytes {
         let Some((low, high)) = self.range else { return Bytes::UNKNOWN };
@@ -105,7 +116,7 @@ pub(in crate::analysis) struct Access {
 
 /// How an access goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wrong {
+pub(super) enum Wrong {
     Before,
     Behind,
 }
@@ -227,8 +238,8 @@ impl Frame<'_> {
         }
     }
 
-    fn check_of(access: Access, wrong: Wrong, region: &Region) -> CheckKind {
-        match (access.writes, wrong, region.kind) {
+    pub(super) fn check_of(writes: bool, wrong: Wrong, kind: RegionKind) -> CheckKind {
+        match (writes, wrong, kind) {
             (false, ..) => CheckKind::OutOfBoundsRead,
             (true, Wrong::Before, _) => CheckKind::BufferUnderwrite,
             (true, Wrong::Behind, RegionKind::Heap) => CheckKind::HeapOverflow,
@@ -237,7 +248,7 @@ impl Frame<'_> {
     }
 
     fn examine_access(&mut self, access: Access, region: &Region, span: Span) {
-        let check = Self::check_of(access, Wrong::Behind, region);
+        let check = Self::check_of(access.writes, Wrong::Behind, region.kind);
         let ctx = self.ctx;
         for rule in ctx.check_rules.get(&(check, crate::rules::Language::C)).into_iter().flatten() {
             self.examine(*rule, span);
@@ -246,7 +257,8 @@ impl Frame<'_> {
 
     fn report_access(&mut self, access: Access, wrong: Wrong, region: &Region, site: Site, passed: Option<Hop>) {
         let ctx = self.ctx;
-        let Some(rules) = ctx.check_rules.get(&(Self::check_of(access, wrong, region), crate::rules::Language::C)) else {
+        let Some(rules) = ctx.check_rules.get(&(Self::check_of(access.writes, wrong, region.kind), crate::rules::Language::C))
+        else {
             return;
         };
         let name = region.name.map(|name| name.as_str().rsplit('.').next().unwrap_or_default().to_owned()).unwrap_or_default();
@@ -276,14 +288,16 @@ impl Frame<'_> {
         value: ValueId,
         (most, wide, kind): (i64, i64, RegionKind),
         site: Site,
-        pass: Hop,
+        (pass, decided): (Hop, bool),
     ) {
         let length = self.text_length(state, value, wide);
         let Some((low, high)) = length.range else { return };
         if !length.guarded && (low > most || length.high && high > most && high < i64::MAX / 16) {
             let region = Region { kind, size: (0, 0), name: None };
             let access = Access { at: Bytes::START, size: Bytes::exactly(1), writes: true };
-            self.report_access(access, Wrong::Behind, &region, site, Some(pass));
+            if decided {
+                self.report_access(access, Wrong::Behind, &region, site, Some(pass));
+            }
             return;
         }
         if let ([object], Some((0, 0))) = (self.values[value].objects.as_slice(), self.values[value].offset)
@@ -310,18 +324,33 @@ impl Frame<'_> {
             return;
         }
         let mut count = 0;
-        for (known_input, known, conditions) in &self.latent {
+        let mut same_place = None;
+        for (index, (known_input, known, conditions)) in self.latent.iter().enumerate() {
             let LatentKind::Access(other) = &known.kind else { continue };
             count += 1;
-            let covers = *known_input == input
-                && other.writes == access.writes
-                && (other.size == access.size && other.at == access.at || other.covers(&access))
+            if *known_input != input || other.writes != access.writes {
+                continue;
+            }
+            let covers = (other.size == access.size && other.at == access.at || other.covers(&access))
                 && conditions.iter().all(|condition| state.conditions.contains(condition));
             if covers {
                 return;
             }
+            if known.at == site.at && other.size == access.size && *conditions == *state.conditions {
+                same_place = Some((index, other.at.or(access.at)));
+            }
         }
-        if count >= MAX_LATENT_ACCESSES || !self.is_sure(state) {
+        if !self.is_sure(state) {
+            return;
+        }
+        // The same place, a round of a loop later.
+        if let Some((index, Some(at))) = same_place
+            && let Some((_, known, _)) = self.latent.get_mut(index)
+        {
+            known.kind = LatentKind::Access(Access { at, ..access });
+            return;
+        }
+        if count >= MAX_LATENT_ACCESSES {
             return;
         }
         let Site { at, function, trail, depth } = site;
@@ -330,13 +359,19 @@ impl Frame<'_> {
     }
 
     /// A callee accesses memory that this function passes.
-    pub(in crate::analysis) fn wake_access(&mut self, state: &State, value: ValueId, access: Access, site: Site, pass: Hop) {
+    pub(in crate::analysis) fn wake_access(
+        &mut self,
+        state: &State,
+        value: ValueId,
+        access: Access,
+        site: Site,
+        (pass, decided): (Hop, bool),
+    ) {
         let start = Bytes::of_pointer(&self.values[value]);
         let access = Access { at: access.at.add(start), ..access };
-        self.check_released(state, value, pass.at.span, pass.name.as_str());
         for object in self.values[value].objects.clone() {
             if let Some(region) = self.region(state, object) {
-                if let Some(wrong) = access.against(&region) {
+                if let Some(wrong) = access.against(&region).filter(|_| decided) {
                     let site = Site { trail: site.trail.clone(), ..site };
                     self.report_access(access, wrong, &region, site, Some(pass));
                 }

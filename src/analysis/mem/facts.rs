@@ -2,11 +2,16 @@
 //! Must not know which function it is.
 
 use super::Bytes;
+use super::region::Region;
 use crate::analysis::call::CallView;
 use crate::analysis::frame::{Frame, ObjectKind};
 use crate::analysis::state::{Cell, State};
 use crate::analysis::value::{Konst, ObjId, Value, ValueId};
-use crate::rules::{ApiModel, BufferFact, SizeExpr, Slot};
+use crate::base::Span;
+use crate::rules::{ApiModel, BufferFact, CheckKind, Language, SizeExpr, Slot};
+
+/// Functions that write so many bytes, whatever they are given, write paths: the least of the systems' limits.
+const LONGEST_PATH: i64 = 260;
 
 pub(super) const ANY: Bytes = Bytes { range: Some((0, i64::MAX / 8)), low: false, high: false, guarded: false };
 
@@ -23,6 +28,8 @@ pub(in crate::analysis) struct Left {
     filled: Option<i64>,
     /// Whether nothing had been written there before: what lies behind has no value.
     blank: bool,
+    /// Bytes of a character.
+    wide: i64,
 }
 
 impl Frame<'_> {
@@ -33,8 +40,14 @@ impl Frame<'_> {
             let wide = self.width(view, usize::from(fact.arg));
             let size = self.measure(state, view, &fact.size, wide);
             self.check_text_read(state, pointer, &fact.size, fact.arg, wide, view.span);
-            self.check_pointer(state, pointer, size, fact.writes, view.span);
+            match &fact.size {
+                SizeExpr::Const(most) if fact.writes && *most >= LONGEST_PATH => {
+                    self.check_path_buffer(state, pointer, *most, view.span);
+                }
+                _ => self.check_pointer(state, pointer, size, fact.writes, view.span),
+            }
             self.check_sized_by(view, fact);
+            self.limit_by_argument(state, view, fact, pointer);
             if fact.writes {
                 self.leave_room(state, view, fact, wide);
             }
@@ -56,6 +69,48 @@ impl Frame<'_> {
             state.set_cell(object, Cell::Open, yes);
         }
         left
+    }
+
+    /// A function that takes its buffer to hold any path gets a smaller one.
+    fn check_path_buffer(&mut self, state: &State, pointer: ValueId, most: i64, span: Span) {
+        let ctx = self.ctx;
+        let Some(rules) = ctx.check_rules.get(&(CheckKind::PathBuffer, Language::C)) else { return };
+        let ([object], Some((low, high))) = (self.values[pointer].objects.as_slice(), self.values[pointer].offset) else {
+            return;
+        };
+        let Some(region) = self.region(state, *object).filter(|_| low == high) else { return };
+        let name = region.name.map(|name| name.as_str().rsplit('.').next().unwrap_or_default().to_owned()).unwrap_or_default();
+        for rule in rules {
+            self.examine(*rule, span);
+            if region.size.1 - low < most {
+                let args = vec![("name", name.clone()), ("value", most.to_string())];
+                let place = self.at(span);
+                self.report(*rule, place, self.id, None, args, Vec::new());
+            }
+        }
+    }
+
+    /// A size that is an argument is limited by the memory that it goes for.
+    fn limit_by_argument(&mut self, state: &mut State, view: &CallView<'_>, fact: &BufferFact, pointer: ValueId) {
+        let (at, factor) = match &fact.size {
+            SizeExpr::Arg(at) => (usize::from(*at), 1),
+            SizeExpr::Mul(a, b) => match (a.as_ref(), b.as_ref()) {
+                (SizeExpr::Arg(at), SizeExpr::Const(factor)) => (usize::from(*at), *factor),
+                _ => return,
+            },
+            _ => return,
+        };
+        let (Some(&size), Some(operand)) = (view.args.get(at), view.call.args.get(at)) else { return };
+        if !self.is_open_number(size) {
+            return;
+        }
+        let ([object], Some((low, high))) = (self.values[pointer].objects.as_slice(), self.values[pointer].offset) else {
+            return;
+        };
+        let Some(region) = self.region(state, *object).filter(|_| low == high && low >= 0) else { return };
+        let rest = Region { size: (region.size.0 - low, region.size.1 - low), ..region };
+        let ty = self.operand_type(operand);
+        self.limit_size(state, (size, ty, factor), &rest, fact.writes, view.span);
     }
 
     /// How a size grows with the length of a text whose length is not known here: the text, and bytes a character and more.
@@ -85,6 +140,20 @@ impl Frame<'_> {
                 };
                 let (text, times, more) = self.grows_with(state, view, grown, wide)?;
                 Some((text, times.checked_mul(*factor)?, more.checked_mul(*factor)?))
+            }
+            SizeExpr::Min(a, b) => {
+                let (first, second) = (self.grows_with(state, view, a, wide)?, self.grows_with(state, view, b, wide)?);
+                let (x, y) = (&self.values[first.0], &self.values[second.0]);
+                let same = first.1 == second.1 && x.objects.len() == 1 && x.objects == y.objects && x.offset == y.offset;
+                same.then_some((first.0, first.1, first.2.min(second.2)))
+            }
+            // All that is printed is the text.
+            SizeExpr::Format(at) => {
+                let at = usize::from(*at);
+                let format = self.text_of(*view.args.get(at)?)?;
+                let text = *view.args.get(at + 1)?;
+                let plain = matches!(format.as_str(), "%s" | "%ls" | "%S");
+                (plain && self.text_length(state, text, wide) == ANY).then_some((text, 1, 0))
             }
             _ => None,
         }
@@ -117,7 +186,7 @@ impl Frame<'_> {
             return;
         };
         let [object] = self.values[*target].objects.as_slice() else { return };
-        let same = self.sized_by.get(object).is_some_and(|sized| {
+        let same = self.memory.sized_by.get(object).is_some_and(|sized| {
             let (sized, text) = (&self.values[*sized], &self.values[*text]);
             sized.objects.len() == 1 && sized.objects == text.objects && sized.offset == text.offset
         });
@@ -235,7 +304,7 @@ impl Frame<'_> {
         };
         let length = length.map(|length| length.plus(start));
         let blank = self.is_raw(state, object) && self.is_blank(state, object);
-        vec![Left { object, length, filled: filled.map(|filled| filled + start), blank }]
+        vec![Left { object, length, filled: filled.map(|filled| filled + start), blank, wide }]
     }
 
     fn filled_up_to(&self, state: &State, object: ObjId) -> i64 {
@@ -245,7 +314,10 @@ impl Frame<'_> {
 
     /// Sets the texts that a call left.
     pub(in crate::analysis) fn leave_texts(&mut self, state: &mut State, left: Vec<Left>) {
-        for Left { object, length, filled, blank } in left {
+        for Left { object, length, filled, blank, wide } in left {
+            if length.is_some() || filled.is_some() {
+                self.memory.text_widths.insert(object, wide);
+            }
             state.drop_cells(object, |cell| cell == Cell::Open);
             if blank && let Some(filled) = filled {
                 let written = self.int(filled);
@@ -330,7 +402,7 @@ impl Frame<'_> {
             && let Some(given) = view.args.get(usize::from(*at))
             && let Some((text, 1, 0)) = self.lengths.get(given)
         {
-            self.sized_by.insert(object, *text);
+            self.memory.sized_by.insert(object, *text);
         }
         if size != ANY {
             let bytes = self.number(size);

@@ -39,8 +39,27 @@ impl Frame<'_> {
             return (own(*x) && own(*y)).then_some(false);
         }
         let (Some((c, d)), Some((e, f))) = (a.offset, b.offset) else { return None };
-        let exact = c == d && e == f && matches!(kind(*x), ObjectKind::Storage(_));
+        let one = match kind(*x) {
+            ObjectKind::Storage(_) => true,
+            ObjectKind::Input(input) => matches!(self.inputs[*input].root, Root::Global(_)) && self.inputs[*input].path.len() < 2,
+            _ => false,
+        };
+        let exact = c == d && e == f && one;
         exact.then_some(c == e)
+    }
+
+    /// Two pointers into one object are not the same: one that starts where the other stands lies behind it.
+    pub(in crate::analysis) fn keep_apart(&mut self, state: &mut State, a: ValueId, b: ValueId) {
+        for (one, other) in [(a, b), (b, a)] {
+            let (x, y) = (&self.values[one], &self.values[other]);
+            let (Some((low, high)), Some((at, end))) = (x.offset, y.offset) else { continue };
+            if x.objects.len() == 1 && x.objects == y.objects && at == end && low == at && high > low {
+                let apart = Value { offset: Some((low + 1, high)), ends: x.ends - Ends::LOW_OFFSET, ..x.clone() };
+                let apart = self.value(apart);
+                self.replace(state, one, apart);
+                return;
+            }
+        }
     }
 
     /// A pointer is released.

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::place::{Location, Spot};
 use crate::analysis::frame::{Frame, ObjectKind, Pending};
-use crate::analysis::state::{Cell, State};
+use crate::analysis::state::{Cell, Entry, State};
 use crate::analysis::summary::LatentKind;
 use crate::analysis::value::{InputId, ObjId, ValueId};
 use crate::base::{Span, Symbol};
@@ -57,13 +57,23 @@ impl Frame<'_> {
         self.note_read(state, span, raw, *object);
     }
 
+    /// Whether an element of an array that only one of two ways wrote has no value at all on the other one.
+    pub(in crate::analysis) fn has_no_other(&self, object: ObjId, cell: Cell, own: &[Entry], others: &[Entry]) -> bool {
+        let ObjectKind::Storage(local) = self.objects[object].kind else { return false };
+        self.is_c()
+            && matches!(cell, Cell::Index(_) | Cell::Elements)
+            && self.body.locals.get(local).is_some_and(|local| local.kind == LocalKind::User)
+            && own.iter().chain(others).all(|(_, cell, _)| *cell != Cell::Exposed)
+            && others.iter().all(|(_, cell, _)| *cell != Cell::Elements)
+    }
+
     fn is_unwritten(&self, state: &State, object: ObjId, cell: Cell, at: Bytes) -> bool {
         if state.cell(object, cell).is_some() && cell != Cell::Elements {
             return false;
         }
         let any_element = state.cell(object, Cell::Elements).is_some();
         let written = state.cell(object, Cell::Written).and_then(|held| self.values[held].only_int());
-        let size = |frame: &Self| frame.element_bytes.get(&object).copied();
+        let size = |frame: &Self| frame.memory.element_bytes.get(&object).copied();
         match cell {
             Cell::Index(index) => match (any_element, written) {
                 (false, _) => true,
@@ -96,7 +106,7 @@ impl Frame<'_> {
             && high < i64::MAX / 4
             && size > 0
         {
-            self.element_bytes.insert(object, size);
+            self.memory.element_bytes.insert(object, size);
             let before = state.cell(object, Cell::Written).and_then(|held| self.values[held].only_int()).unwrap_or(0);
             let now = self.int(before.max(high / size + 1));
             state.set_cell(object, Cell::Written, now);
@@ -241,6 +251,10 @@ impl Frame<'_> {
             && state.cell(object, Cell::Length).is_none()
             && state.cell(object, Cell::Filled).is_none()
         {
+            if self.is_unending(state, object) && at.range == Some((0, 0)) {
+                self.report_unterminated(object, span);
+                return;
+            }
             let raw = self.is_blank(state, object);
             self.note_read(state, span, raw, object);
             return;
@@ -258,15 +272,43 @@ impl Frame<'_> {
         let filled = state.cell(object, Cell::Filled).and_then(|held| self.values[held].bounds());
         let full = filled.is_some_and(|(filled, _)| filled.saturating_mul(wide) >= region.size.1 || cut_off);
         if full || state.cell(object, Cell::Open).is_some() {
-            let ctx = self.ctx;
-            let Some(rules) = ctx.check_rules.get(&(CheckKind::ImproperNullTermination, Language::C)) else { return };
-            let name = region.name.map(|name| name.as_str().to_owned()).unwrap_or_default();
-            for rule in rules {
-                self.examine(*rule, span);
-                let place = self.at(span);
-                self.report(*rule, place, self.id, None, vec![("name", name.clone())], Vec::new());
+            self.report_unterminated(object, span);
+        }
+    }
+
+    fn report_unterminated(&mut self, object: ObjId, span: Span) {
+        let ctx = self.ctx;
+        let Some(rules) = ctx.check_rules.get(&(CheckKind::ImproperNullTermination, Language::C)) else { return };
+        let name = match self.objects[object].kind {
+            ObjectKind::Storage(local) => self.body.locals.get(local).and_then(|local| local.name),
+            _ => None,
+        };
+        let name = name.map(|name| name.as_str().to_owned()).unwrap_or_default();
+        for rule in rules {
+            self.examine(*rule, span);
+            let place = self.at(span);
+            self.report(*rule, place, self.id, None, vec![("name", name.clone())], Vec::new());
+        }
+    }
+
+    /// Whether all that was ever written to memory that had no value are characters other than the terminator.
+    fn is_unending(&self, state: &State, object: ObjId) -> bool {
+        let mut characters = 0;
+        for (cell, held) in state.cells(object) {
+            match cell {
+                Cell::Index(_) | Cell::Elements => {
+                    let known = &self.values[held];
+                    let never_zero = known.not == Some(0) || known.bounds().is_some_and(|(low, high)| low > 0 || high < 0);
+                    if !never_zero {
+                        return false;
+                    }
+                    characters += 1;
+                }
+                Cell::Text | Cell::Field(_) => return false,
+                _ => {}
             }
         }
+        characters > 0
     }
 }
 

@@ -1,10 +1,12 @@
 //! Loops: what changes from one time around to the next is only known to go so far where the loop's end is known.
 //! Must not know memory.
 
+use smallvec::SmallVec;
+
 use crate::analysis::frame::Frame;
 use crate::analysis::state::State;
 use crate::analysis::value::{Ends, Null, Predicate, Value, ValueId};
-use crate::ir::{LocalKind, Ty};
+use crate::ir::{BlockId, LocalKind, Ty};
 
 impl Frame<'_> {
     /// Whether a condition compares a counter with a constant: the loop that it ends is known to run so often.
@@ -24,6 +26,21 @@ impl Frame<'_> {
         }
     }
 
+    /// Whether a condition ends the rounds of a counter that is known to reach its bound: both answers come to pass.
+    pub(in crate::analysis) fn ends_rounds(&self, value: ValueId) -> bool {
+        let mut predicate = self.values[value].predicate.as_ref();
+        while let Some(Predicate::Not(inner)) = predicate {
+            predicate = Some(inner);
+        }
+        let counts = |value: ValueId| self.values[value].ends.contains(Ends::COUNTS);
+        let ends = |value: ValueId| self.values[value].reached().intersects(Ends::LOW | Ends::HIGH);
+        match predicate {
+            Some(Predicate::Less(a, b, _) | Predicate::Same(a, b)) => counts(*a) && ends(*b) || ends(*a) && counts(*b),
+            Some(Predicate::Is(a, _)) => counts(*a),
+            _ => false,
+        }
+    }
+
     /// Whether a condition asks only if a call has failed: both answers are possible whatever else holds.
     pub(in crate::analysis) fn is_failure_check(&self, value: ValueId) -> bool {
         let mut value = value;
@@ -39,30 +56,56 @@ impl Frame<'_> {
 
     /// A state enters a loop, or goes around once more (`again`). A pointer that has moved since the first time, and after
     /// an undecided branch on the way around a number too, may or may not get further.
-    pub(in crate::analysis) fn enter_loop(&mut self, state: &mut State, first: Option<&State>, again: bool) {
+    pub(in crate::analysis) fn enter_loop(&mut self, state: &mut State, head: BlockId, seen: &[State], again: bool) {
         if !again {
             state.doubt = false;
             return;
         }
         let doubt = state.doubt;
-        let Some(first) = first else { return };
-        let changed: Vec<ValueId> = state
+        let Some(first) = seen.first() else { return };
+        // What changed, and what each state in which the loop was entered held there.
+        type Changed = (Option<usize>, ValueId, SmallVec<[ValueId; 4]>);
+        let changed: SmallVec<[Changed; 8]> = state
             .slots
             .iter()
             .zip(&first.slots)
-            .filter_map(|(now, before)| now.filter(|now| Some(*now) != *before))
+            .enumerate()
+            .filter_map(|(slot, (now, before))| {
+                let now = now.filter(|now| Some(*now) != *before)?;
+                Some((Some(slot), now, seen.iter().filter_map(|other| other.slots.get(slot).copied().flatten()).collect()))
+            })
             .chain(state.heap.entries().iter().filter_map(|(object, cell, now)| {
                 let is_element = matches!(cell, crate::analysis::state::Cell::Index(_));
-                (is_element && first.cell(*object, *cell).is_some_and(|before| before != *now)).then_some(*now)
+                first.cell(*object, *cell).filter(|before| is_element && before != now)?;
+                Some((None, *now, seen.iter().filter_map(|other| other.cell(*object, *cell)).collect()))
             }))
             .collect();
-        for value in changed {
+        for (slot, value, before) in changed {
             let known = &self.values[value];
-            // How far a pointer walks is seldom what ends the loop.
-            let walks = known.offset.is_some_and(|offset| offset != (0, 0));
+            let round = |value: ValueId| self.values[value].only_int();
+            if let (Some(slot), Some(now)) = (slot, round(value)) {
+                // From the nearest round before.
+                let step = before
+                    .iter()
+                    .filter_map(|before| round(*before))
+                    .map(|before| now.saturating_sub(before))
+                    .min_by_key(|step| step.unsigned_abs());
+                if step.is_some_and(|step| step.unsigned_abs() > 1) {
+                    self.memory.strides.insert((head, slot));
+                }
+            }
+            // How far a pointer walks is seldom what ends the loop; one that is set anew each time around does not walk.
+            let walks = known.offset.is_some_and(|offset| offset != (0, 0))
+                && before.iter().any(|before| self.values[*before].objects == known.objects);
             let moves = doubt && known.bounds().is_some() || walks;
-            if moves && !known.ends.contains(Ends::GUARDED) {
-                let guarded = Value { ends: known.ends | Ends::GUARDED, ..known.clone() };
+            let from_known = before.first().is_some_and(|before| self.values[*before].only_int().is_some());
+            let counts = !walks && from_known && known.bounds().is_some_and(|(low, high)| low < high);
+            let mut more = Ends::empty();
+            more.set(Ends::GUARDED, moves);
+            more.set(Ends::COUNTS, counts);
+            more.set(Ends::STRIDES, counts && slot.is_some_and(|slot| self.memory.strides.contains(&(head, slot))));
+            if !known.ends.contains(more) {
+                let guarded = Value { ends: known.ends | more, ..known.clone() };
                 let guarded = self.value(guarded);
                 state.replace(value, guarded);
             }

@@ -8,15 +8,42 @@ mod bounds;
 mod facts;
 mod heap;
 mod homes;
+mod index;
 mod init;
 mod latent;
+mod links;
 mod loops;
 mod place;
 mod region;
 mod sizes;
 mod text;
 
+use crate::analysis::value::{ObjId, ValueId};
+use crate::base::{FastMap, FastSet};
+use crate::ir::BlockId;
+
 pub(super) use bounds::{Access, Bytes, Site};
 pub(super) use homes::{Home, homes};
+use index::Purpose;
 pub(super) use init::Reads;
+use links::Links;
 pub(super) use region::RegionKind;
+
+/// What is remembered of a function's numbers and texts beside its states.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Slots that move by more than one from one round of a loop to the next, by the loop's head.
+    strides: FastSet<(BlockId, usize)>,
+    /// Whether the member at hand is a short array at the end of a struct on the heap, which may go on behind it.
+    open_end: bool,
+    /// Numbers that are a constant apart.
+    pub(super) links: Links,
+    /// Bytes of a character of texts that library calls left.
+    text_widths: FastMap<ObjId, i64>,
+    /// Bytes of an element, of memory that is written element by element.
+    element_bytes: FastMap<ObjId, i64>,
+    /// Memory that was allocated with exactly the length of a text as its size.
+    sized_by: FastMap<ObjId, ValueId>,
+    /// What the path at hand is followed for.
+    purpose: Purpose,
+}

@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::Bytes;
+use super::index::Index;
+use super::{Bytes, Purpose};
 use crate::analysis::frame::{Frame, ObjectKind};
 use crate::analysis::memory::STATIC_CELL;
 use crate::analysis::state::{Cell, State};
@@ -78,8 +79,9 @@ impl Frame<'_> {
                 Proj::Field(name) => self.step_field(state, here, *name),
                 Proj::Index(operand) => {
                     let index = self.operand(state, operand, span);
+                    let ty = self.operand_type(operand);
                     self.check_c_index(state, here.ty, operand, index, span);
-                    self.step_index(state, here, index, span)
+                    self.step_index(state, here, (index, ty), span)
                 }
             };
         }
@@ -191,6 +193,8 @@ impl Frame<'_> {
         }
         let member = self.ctx.program.member(self.unit, record, name);
         let ty = member.map_or(TyId::UNKNOWN, |(ty, _)| ty);
+        self.memory.open_end = member.is_some_and(|(_, last)| last)
+            && here.objects.iter().any(|object| !matches!(self.objects[*object].kind, ObjectKind::Storage(_)));
         let name = if self.ctx.program.is_union(record) && !self.is_aggregate(ty) { Symbol::new(UNION) } else { name };
         let offset = self.ctx.program.member_offset(self.unit, record, name).and_then(|at| i64::try_from(at).ok());
         let at = match offset {
@@ -200,7 +204,7 @@ impl Frame<'_> {
         Location { spot: Spot::Cell(Cell::Field(name)), objects: here.objects, through: here.through, at, ty }
     }
 
-    fn step_index(&mut self, state: &mut State, here: Location, index: ValueId, span: Span) -> Location {
+    fn step_index(&mut self, state: &mut State, here: Location, (index, ty): (ValueId, TyId), span: Span) -> Location {
         // `a[i]` of a pointer that the lowering could not type.
         let here = match (&here.spot, self.ctx.program.c_type(here.ty).get()) {
             (Spot::Local(_) | Spot::Cell(_), Ty::Pointer(_)) => self.step_deref(state, here, span),
@@ -217,6 +221,16 @@ impl Frame<'_> {
             Some(size) => here.at.indexed(&self.values[index], size),
             None => Bytes::UNKNOWN,
         };
+        if self.memory.purpose != Purpose::Address
+            && let (Some((base, end)), Some(element)) = (here.at.range, size)
+            && base == end
+            && self.is_open_number(index)
+            // The outside's number in an array of a type that tells its length: the rule on positions in arrays has it.
+            && (self.values[index].marks.is_empty() || !self.has_length(here.ty))
+        {
+            let moved = Index { value: index, ty, base, element };
+            self.limit_index(state, &here.objects, moved, self.memory.purpose == Purpose::Write, span);
+        }
         let exact = match (at.range, size, self.values[index].only_int()) {
             (Some((low, high)), Some(size), _) if low == high && low % size == 0 => Some(low / size),
             (None, _, Some(index)) if here.at.range.is_none() || here.at == Bytes::START => Some(index),
@@ -263,6 +277,7 @@ impl Frame<'_> {
     pub(in crate::analysis) fn c_load(&mut self, state: &mut State, place: PlaceId, ty: TyId, span: Span) -> ValueId {
         let body = self.body;
         let Some(place) = body.places.get(place) else { return self.unknown() };
+        self.memory.purpose = Purpose::Read;
         let here = self.locate(state, place, span);
         self.check_access(state, &here, false, span);
         if !self.is_aggregate(here.ty) {
@@ -276,7 +291,13 @@ impl Frame<'_> {
                 let cell = self.scalar_cell(&here);
                 self.load_cell(state, &here.objects, cell, here.through, loaded)
             }
-            Spot::Cell(cell) => self.load_cell(state, &here.objects, cell, here.through, loaded),
+            Spot::Cell(cell) => {
+                let value = self.load_cell(state, &here.objects, cell, here.through, loaded);
+                match cell {
+                    Cell::Index(_) | Cell::Elements => self.inside_text(state, &here, value),
+                    _ => value,
+                }
+            }
         }
     }
 
@@ -284,6 +305,7 @@ impl Frame<'_> {
     pub(in crate::analysis) fn c_store(&mut self, state: &mut State, place: PlaceId, value: ValueId, span: Span) {
         let body = self.body;
         let Some(place) = body.places.get(place) else { return };
+        self.memory.purpose = Purpose::Write;
         let here = self.locate(state, place, span);
         self.check_access(state, &here, true, span);
         if !self.is_aggregate(here.ty) {
@@ -379,6 +401,7 @@ impl Frame<'_> {
         {
             return self.unknown();
         }
+        self.memory.purpose = Purpose::Address;
         let here = self.locate(state, place, span);
         match here.spot {
             Spot::Local(_) => self.non_null(),
@@ -402,6 +425,10 @@ impl Frame<'_> {
                 self.note_whole(state, &here.objects, &objects, here.through);
                 self.value(Value { null: Null::No, objects, ..Value::default() })
             }
+            // `&member[0]`, and not `member`: from there on through what lies behind it.
+            Spot::Cell(Cell::Index(0)) if here.objects.iter().any(|object| self.member_sizes.contains_key(object)) => {
+                self.value(Value { null: Null::No, objects: here.objects.clone(), ..Value::default() })
+            }
             Spot::Cell(_) => self.value(Value {
                 null: Null::No,
                 objects: here.objects.clone(),
@@ -409,6 +436,19 @@ impl Frame<'_> {
                 ends: here.at.offset_ends(),
                 ..Value::default()
             }),
+        }
+    }
+
+    fn has_length(&self, ty: TyId) -> bool {
+        matches!(self.ctx.program.c_type(ty).get(), Ty::Array(_, Some(length)) if *length > 1)
+    }
+
+    /// A pointer moved by a number goes where the number does.
+    pub(in crate::analysis) fn note_moved(&mut self, (a, b): (ValueId, ValueId), ty: TyId, back: bool, result: ValueId) {
+        let (pointer, by) = if self.values[a].objects.is_empty() { (b, a) } else { (a, b) };
+        let (Some((low, high)), Some(size)) = (self.values[pointer].offset, self.c_size(self.element_type(ty))) else { return };
+        if low == high && self.values[by].consts.is_none() && self.values[result].offset.is_some() {
+            self.link_pointer(by, if back { -size } else { size }, low, result);
         }
     }
 

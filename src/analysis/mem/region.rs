@@ -18,6 +18,9 @@ pub(in crate::analysis) enum RegionKind {
     Static,
 }
 
+/// Bytes of an array at the end of a struct that may stand for one of any length.
+const OPEN_END: i64 = 16;
+
 /// A region whose size is known.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::analysis) struct Region {
@@ -68,11 +71,12 @@ impl Frame<'_> {
     /// may be longer than declared.
     pub(super) fn note_member(&mut self, object: ObjId, ty: TyId) {
         let Ty::Array(_, Some(length)) = self.ctx.program.c_type(ty).get() else { return };
-        if *length <= 1 || self.member_sizes.contains_key(&object) {
+        let Some(size) = self.c_size(ty).filter(|_| *length > 1) else { return };
+        if self.memory.open_end && size <= OPEN_END {
             return;
         }
-        if let Some(size) = self.c_size(ty) {
-            self.member_sizes.insert(object, (size, None));
-        }
+        // Seen as two structs, the larger member counts.
+        let known = self.member_sizes.entry(object).or_insert((size, None));
+        known.0 = known.0.max(size);
     }
 }

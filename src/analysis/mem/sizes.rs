@@ -146,6 +146,8 @@ impl Frame<'_> {
                 return self.number(length);
             }
             let mut counted = self.values[result].clone();
+            // Memory decides it, wherever the text comes from.
+            self.computed(&mut counted);
             if length.range != ANY.range {
                 counted.range = length.range;
                 counted.ends.set(Ends::HIGH, length.high);

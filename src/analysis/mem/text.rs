@@ -2,6 +2,7 @@
 //! start of the memory. Must not know library calls.
 
 use super::Bytes;
+use super::place::Location;
 use crate::analysis::frame::Frame;
 use crate::analysis::state::{Cell, State};
 use crate::analysis::value::{ObjId, Value, ValueId};
@@ -24,6 +25,12 @@ impl Frame<'_> {
         if low != high || low % width != 0 {
             return any;
         }
+        // Read as narrower characters, a wide one that is plain ASCII ends the text behind its first byte.
+        if let Some(own) = self.memory.text_widths.get(object)
+            && *own != width
+        {
+            return if width < *own && low == 0 { Bytes { range: Some((0, *own - 1)), high: true, ..any } } else { any };
+        }
         let start = low / width;
         let cell = |cell: Cell| state.cell(*object, cell).map(|held| Bytes::of_number(&self.values[held]));
         if let Some(length) = cell(Cell::Length)
@@ -36,6 +43,24 @@ impl Frame<'_> {
             Some((filled, _)) if filled > start => Bytes { range: Some((filled - start, MANY)), ..any },
             _ => any,
         }
+    }
+
+    /// A character before the end of a text is no terminator.
+    pub(super) fn inside_text(&mut self, state: &State, here: &Location, value: ValueId) -> ValueId {
+        let ([object], Some((low, high)), Some(size)) = (here.objects.as_slice(), here.at.range, self.c_size(here.ty)) else {
+            return value;
+        };
+        let known = &self.values[value];
+        if known.consts.is_some() || known.not.is_some() || low < 0 || !matches!(size, 1 | 2 | 4) {
+            return value;
+        }
+        let least = |cell: Cell| state.cell(*object, cell).and_then(|held| self.values[held].bounds()).map(|(low, _)| low);
+        let inside = least(Cell::Length).max(least(Cell::Filled)).is_some_and(|characters| high / size < characters);
+        if !inside {
+            return value;
+        }
+        let refined = Value { not: Some(0), range: None, ..known.clone() };
+        self.value(refined)
     }
 
     /// Sets or forgets a fact of a text. A caller has to learn that it is forgotten, so it is made unknown.

@@ -68,7 +68,7 @@ impl Frame<'_> {
 
     fn may_harm_value(&self, value: ValueId) -> bool {
         let known = &self.values[value];
-        known.marks.iter().any(|mark| mark.cleared & (kinds::COMPUTED | kinds::SCALED) == 0)
+        known.marks.iter().any(|mark| mark.cleared & (kinds::COMPUTED | kinds::SCALED | kinds::ASSEMBLED) == 0)
             || known.only_int().is_some_and(|int| int >= super::HARMFUL && is_type_end(int))
     }
 }

@@ -18,7 +18,7 @@ use super::trace::{PathId, Trail, before, steps};
 use super::value::{Cleared, Konst, Mark, Origin, Value, ValueId};
 use crate::base::{FileSpan, Span, Symbol};
 use crate::findings::StepKind;
-use crate::ir::{LocalKind, Operand, Ty, TyId};
+use crate::ir::{BinOp, LocalKind, Operand, Ty, TyId};
 use crate::program::FuncId;
 use crate::rules::{CheckKind, Confidence, SourceKinds};
 
@@ -66,6 +66,12 @@ impl Demand {
         };
         let (min, max) = super::integers::limits(bits, signed);
         least <= min.saturating_add(LITTLE) && most >= max.saturating_sub(LITTLE)
+    }
+
+    /// Whether memory is accessed at a place, or in a size, that the number decides.
+    pub(super) fn is_of_memory(&self) -> bool {
+        use CheckKind::{BufferUnderwrite, HeapOverflow, OutOfBoundsRead, StackOverflow};
+        matches!(self.subject, Subject::Check(BufferUnderwrite | HeapOverflow | OutOfBoundsRead | StackOverflow))
     }
 }
 
@@ -161,8 +167,9 @@ impl Frame<'_> {
     /// Whether a number may break demands at all: the outside or a caller decides it, or it is the end of a type.
     fn is_hot(&self, value: ValueId) -> bool {
         let known = &self.values[value];
-        known.marks.iter().any(|mark| mark.cleared & (kinds::COMPUTED | kinds::SCALED) == 0 && mark.kinds.intersects(NUMBERS))
-            || known.consts.as_ref().is_some_and(|consts| consts.iter().any(|c| c.as_int().is_some_and(is_type_end)))
+        known.marks.iter().any(|mark| {
+            mark.cleared & (kinds::COMPUTED | kinds::SCALED | kinds::ASSEMBLED) == 0 && mark.kinds.intersects(NUMBERS)
+        }) || known.consts.as_ref().is_some_and(|consts| consts.iter().any(|c| c.as_int().is_some_and(is_type_end)))
             || known.input.is_some() && self.is_c() && self.ctx.demand.takes_limits(self.id)
     }
 
@@ -173,7 +180,7 @@ impl Frame<'_> {
     }
 
     /// A number is used where a demand is made of it.
-    fn demand(&mut self, state: &State, value: ValueId, demand: Demand, span: Span) {
+    pub(super) fn demand(&mut self, state: &State, value: ValueId, demand: Demand, span: Span) {
         let at = self.at(span);
         let tail = before(self.hop(span, StepKind::Sink, self.ctx.names.empty), None);
         self.judge(state, value, demand, &Place { at, function: self.id, depth: 0 }, &tail);
@@ -202,7 +209,10 @@ impl Frame<'_> {
         if let Some(consts) = &known.consts
             && !consts.is_empty()
         {
-            if demand.constants && is_evidence(demand, consts, place.depth) && self.is_certain(state, demand) {
+            if demand.constants
+                && is_evidence(demand, consts, place.depth)
+                && (demand.is_of_memory() || self.is_certain(state, demand))
+            {
                 self.report_demand(demand, place, None, tail);
             }
             return;
@@ -221,6 +231,7 @@ impl Frame<'_> {
         }
         let scaled = if matches!(demand.subject, Subject::Sink { .. }) { 0 } else { kinds::SCALED };
         let mixed = if demand.subject == Subject::Check(CheckKind::UnsignedToSigned) { kinds::MIXED } else { 0 };
+        let (scaled, mixed) = if demand.is_of_memory() { (0, 0) } else { (scaled, mixed | kinds::ASSEMBLED) };
         let cleared_by = kinds::COMPUTED | mixed | scaled | if demand.limit == Limit::NotZero { kinds::NOT_ZERO } else { 0 };
         for mark in self.deep_marks(state, value) {
             let cleared = mark.cleared | demand.cleared;
@@ -230,7 +241,9 @@ impl Frame<'_> {
             match mark.origin {
                 Origin::Source(_) => self.report_demand(demand, place, Some(Mark { cleared, ..mark }), tail),
                 Origin::Input(input) => {
-                    let constants = demand.constants && (!self.is_c() || self.depends_alone(state, input));
+                    // Only the very number that a caller passes is a constant there.
+                    let itself = !demand.is_of_memory() || self.values[value].input == Some(input);
+                    let constants = demand.constants && itself && (!self.is_c() || self.depends_alone(state, input));
                     let demand = Demand { within: bounds, cleared, constants, ..demand };
                     self.leave_demand(state, mark, demand, place, tail);
                 }
@@ -382,6 +395,14 @@ impl Frame<'_> {
     }
 
     /// Marks of a number that some computation gave: it is no longer the one that came from outside.
+    pub(super) fn computed_by(&self, op: BinOp, value: &mut Value) {
+        let assembled = self.is_c() && matches!(op, BinOp::Shl | BinOp::Or | BinOp::Xor);
+        for mark in &mut value.marks {
+            mark.cleared |= if assembled { kinds::ASSEMBLED } else { kinds::COMPUTED };
+        }
+    }
+
+    /// See [`Frame::computed_by`].
     pub(super) fn computed(&self, value: &mut Value) {
         for mark in &mut value.marks {
             mark.cleared |= kinds::COMPUTED;

@@ -3,7 +3,7 @@
 
 use super::kinds::{Kind, field, kind};
 use super::types::DEPTH_LIMIT;
-use super::{Lowering, literal};
+use super::{Lowering, literal, system};
 use crate::ir::{Const, Ty, TyId};
 use crate::syntax::Node;
 
@@ -25,7 +25,10 @@ impl<'t> Lowering<'_> {
             Kind::CharLiteral => literal::character(self.text(node)).map(i128::from),
             Kind::True => Some(1),
             Kind::False => Some(0),
-            Kind::Identifier => self.enum_constants.get(&self.symbol(node)).copied().flatten(),
+            Kind::Identifier => {
+                let known = self.enum_constants.get(&self.symbol(node)).copied();
+                known.unwrap_or_else(|| system::constant(self.text(node)))
+            }
             Kind::ParenthesizedExpression | Kind::ExtensionExpression => self.constant(node.named_child(0)?),
             Kind::CastExpression => {
                 let ty = self.descriptor(field::r#type(node)?);

@@ -159,7 +159,7 @@ impl<'t> Lowering<'_> {
                 continue;
             }
             let value = if kind(child) == Kind::InitDeclarator { field::value(child) } else { None };
-            let ty = self.completed(declared.ty, value);
+            let ty = if declared.sized { declared.ty } else { self.completed(declared.ty, value) };
             self.push_global(name, ty, modifiers, value, self.span(child), initializers);
             self.globals.insert(name, ty);
         }

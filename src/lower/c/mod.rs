@@ -16,6 +16,7 @@ mod readers;
 mod scope;
 mod stmt;
 mod switch;
+mod system;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -319,7 +319,7 @@ impl<'l, 'a, 't> FnCx<'l, 'a, 't> {
             return;
         }
         let value = if kind(node) == Kind::InitDeclarator { field::value(node) } else { None };
-        let ty = self.low.completed(declared.ty, value);
+        let ty = if declared.sized { declared.ty } else { self.low.completed(declared.ty, value) };
         let span = self.span(node);
         if modifiers.contains(Modifiers::EXTERN) {
             self.low.scopes.declare(name, Binding::Global(ty));

@@ -18,6 +18,8 @@ pub(super) struct Declared<'t> {
     pub(super) ty: TyId,
     /// The parameter list nearest to the name.
     pub(super) params: Option<Node<'t>>,
+    /// Whether the length of an array is written out, known or not.
+    pub(super) sized: bool,
 }
 
 /// `unsigned` or signed integer of a width.
@@ -298,7 +300,7 @@ impl<'t> Lowering<'_> {
 
     /// Wraps a base type in a declarator, outermost part first.
     pub(super) fn declarator(&mut self, node: Node<'t>, base: TyId) -> Declared<'t> {
-        let mut declared = Declared { name: None, ty: base, params: None };
+        let mut declared = Declared { name: None, ty: base, params: None, sized: false };
         let mut next = Some(node);
         let mut steps = 0;
         while let Some(node) = next {
@@ -320,6 +322,7 @@ impl<'t> Lowering<'_> {
                 Kind::ArrayDeclarator | Kind::AbstractArray => {
                     let length = field::size(node).and_then(|size| self.constant(size)).and_then(|size| u64::try_from(size).ok());
                     declared.ty = TyId::new(Ty::Array(declared.ty, length));
+                    declared.sized |= field::size(node).is_some();
                     declared.params = None;
                     next = field::declarator(node);
                 }
@@ -369,7 +372,7 @@ impl<'t> Lowering<'_> {
         let base = self.specifier_of(node);
         let mut declared = match field::declarator(node) {
             Some(declarator) => self.declarator(declarator, base),
-            None => Declared { name: None, ty: base, params: None },
+            None => Declared { name: None, ty: base, params: None, sized: false },
         };
         declared.ty = decayed(declared.ty);
         declared
