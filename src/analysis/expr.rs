@@ -406,7 +406,7 @@ impl Frame<'_> {
                 self.note_link((a, b), op == BinOp::Sub, result);
             }
         }
-        if !self.lengths.is_empty() {
+        if !self.memory.lengths.is_empty() {
             self.note_length(op, a, b, result);
         }
         result

@@ -135,16 +135,12 @@ pub(super) struct Frame<'a> {
     pub(super) open_on_exception: Vec<(ObjId, Symbol)>,
     /// Where each was released last.
     pub(super) released: FastMap<(ObjId, Symbol), FileSpan>,
-    /// C: bytes of members that are regions of their own, and their names.
-    pub(super) member_sizes: FastMap<ObjId, (i64, Option<Symbol>)>,
     /// C: allocations on the stack.
     pub(super) on_stack: FastSet<ObjId>,
     /// C: locals that live in their storage, not in a slot.
     pub(super) homes: FastMap<LocalId, Home>,
     /// C: reads of memory that may have no value: what the paths to it say, and of which variable.
     pub(super) reads: FastMap<Span, (super::mem::Reads, Option<Symbol>)>,
-    /// C: lengths of texts, by the value that holds one: so many times it, and so much more.
-    pub(super) lengths: FastMap<ValueId, (ValueId, i64, i64)>,
     /// C: variables that are read, on some path, before anything is assigned.
     pub(super) unset: FastSet<LocalId>,
     /// C: what is remembered of numbers and texts in memory.
@@ -216,11 +212,9 @@ impl<'a> Frame<'a> {
             acquired: FastMap::default(),
             open_on_exception: Vec::new(),
             released: FastMap::default(),
-            member_sizes: FastMap::default(),
             on_stack: FastSet::default(),
             homes: if unit.language == Language::C { homes(ctx, &ctx.program.types[id], body) } else { FastMap::default() },
             reads: FastMap::default(),
-            lengths: FastMap::default(),
             unset: FastSet::default(),
             memory: super::mem::Memory::default(),
             wants_init: !body.broken

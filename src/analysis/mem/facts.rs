@@ -120,7 +120,7 @@ impl Frame<'_> {
                 let text = *view.args.get(usize::from(*at))?;
                 (self.text_length(state, text, wide) == ANY).then_some((text, 1, 0))
             }
-            SizeExpr::Arg(at) => self.lengths.get(view.args.get(usize::from(*at))?).copied(),
+            SizeExpr::Arg(at) => self.memory.lengths.get(view.args.get(usize::from(*at))?).copied(),
             SizeExpr::Add(a, b) => {
                 let constant = |size: &SizeExpr| {
                     let known = self.measure(state, view, size, wide);
@@ -400,7 +400,7 @@ impl Frame<'_> {
         state.drop_cells(object, |cell| !matches!(cell, Cell::Status(_)));
         if let Some(SizeExpr::Arg(at)) = &model.allocates
             && let Some(given) = view.args.get(usize::from(*at))
-            && let Some((text, 1, 0)) = self.lengths.get(given)
+            && let Some((text, 1, 0)) = self.memory.lengths.get(given)
         {
             self.memory.sized_by.insert(object, *text);
         }

@@ -35,7 +35,7 @@ impl Frame<'_> {
         let known = &self.values[value];
         let open = known.input.is_some() || !known.marks.is_empty();
         // How long a text is, is no number that somebody gives.
-        open && !self.lengths.contains_key(&value) && known.consts.is_none() && !known.ends.contains(Ends::GUARDED)
+        open && !self.memory.lengths.contains_key(&value) && known.consts.is_none() && !known.ends.contains(Ends::GUARDED)
     }
 
     /// An element is accessed at a place that is not known here.

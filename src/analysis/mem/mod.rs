@@ -19,7 +19,7 @@ mod sizes;
 mod text;
 
 use crate::analysis::value::{ObjId, ValueId};
-use crate::base::{FastMap, FastSet};
+use crate::base::{FastMap, FastSet, Symbol};
 use crate::ir::BlockId;
 
 pub(super) use bounds::{Access, Bytes, Site};
@@ -44,6 +44,10 @@ pub(super) struct Memory {
     element_bytes: FastMap<ObjId, i64>,
     /// Memory that was allocated with exactly the length of a text as its size.
     sized_by: FastMap<ObjId, ValueId>,
+    /// Lengths of texts, by the value that holds one: so many times it, and so much more.
+    pub(super) lengths: FastMap<ValueId, (ValueId, i64, i64)>,
+    /// Bytes of members that are regions of their own, and their names.
+    member_sizes: FastMap<ObjId, (i64, Option<Symbol>)>,
     /// What the path at hand is followed for.
     purpose: Purpose,
 }

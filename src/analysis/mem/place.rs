@@ -426,7 +426,7 @@ impl Frame<'_> {
                 self.value(Value { null: Null::No, objects, ..Value::default() })
             }
             // `&member[0]`, and not `member`: from there on through what lies behind it.
-            Spot::Cell(Cell::Index(0)) if here.objects.iter().any(|object| self.member_sizes.contains_key(object)) => {
+            Spot::Cell(Cell::Index(0)) if here.objects.iter().any(|object| self.memory.member_sizes.contains_key(object)) => {
                 self.value(Value { null: Null::No, objects: here.objects.clone(), ..Value::default() })
             }
             Spot::Cell(_) => self.value(Value {

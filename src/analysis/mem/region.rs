@@ -34,7 +34,7 @@ pub(in crate::analysis) struct Region {
 impl Frame<'_> {
     /// The region that an object is, where its size is known.
     pub(in crate::analysis) fn region(&self, state: &State, object: ObjId) -> Option<Region> {
-        if let Some((size, name)) = self.member_sizes.get(&object) {
+        if let Some((size, name)) = self.memory.member_sizes.get(&object) {
             return Some(Region { kind: RegionKind::Stack, size: (*size, *size), name: *name });
         }
         let allocated = |frame: &Self| state.cell(object, Cell::Bytes).and_then(|bytes| frame.values[bytes].bounds());
@@ -76,7 +76,7 @@ impl Frame<'_> {
             return;
         }
         // Seen as two structs, the larger member counts.
-        let known = self.member_sizes.entry(object).or_insert((size, None));
+        let known = self.memory.member_sizes.entry(object).or_insert((size, None));
         known.0 = known.0.max(size);
     }
 }

@@ -111,7 +111,7 @@ impl Frame<'_> {
     /// A number computed from the length of a text.
     pub(in crate::analysis) fn note_length(&mut self, op: crate::ir::BinOp, a: ValueId, b: ValueId, result: ValueId) {
         use crate::ir::BinOp;
-        let (known, other) = match (self.lengths.get(&a), self.lengths.get(&b)) {
+        let (known, other) = match (self.memory.lengths.get(&a), self.memory.lengths.get(&b)) {
             (Some(known), None) => (*known, b),
             (None, Some(known)) if op != BinOp::Sub => (*known, a),
             _ => return,
@@ -125,7 +125,7 @@ impl Frame<'_> {
             _ => None,
         };
         if let Some(computed) = computed {
-            self.lengths.insert(result, computed);
+            self.memory.lengths.insert(result, computed);
         }
     }
 
@@ -153,7 +153,7 @@ impl Frame<'_> {
                 counted.ends.set(Ends::HIGH, length.high);
             }
             let result = self.value(counted);
-            self.lengths.insert(result, (*text, 1, 0));
+            self.memory.lengths.insert(result, (*text, 1, 0));
             return result;
         }
         let Some(most) = &model.most else { return result };
