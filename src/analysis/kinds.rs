@@ -22,6 +22,8 @@ pub(super) const NOT_ZERO: Cleared = 1 << 41;
 pub(super) const SCALED: Cleared = 1 << 43;
 /// Not a sanitizer's: bits of random numbers put together; nobody minds which of them is the sign.
 pub(super) const MIXED: Cleared = 1 << 44;
+/// Not a sanitizer's: a number that was written in a text: what is known of the text's characters says nothing of it.
+pub(super) const PARSED: Cleared = 1 << 45;
 
 /// The kinds of docs/rules.md, in bit order.
 const KINDS: [&str; 20] = [

@@ -162,9 +162,8 @@ impl Frame<'_> {
                     Access::FromElement | Access::Elements => {
                         let objects = self.objects_of(from);
                         let element = self.load_cell(state, &objects, Cell::Elements, Some(from), crate::ir::TyId::UNKNOWN);
-                        // A number written in a text is none of its characters.
                         let is_read = model.op.is_some_and(|op| matches!(op.as_str(), "scan.format" | "number.parse"));
-                        if is_read && self.is_c() { self.weaken_for_store(element) } else { element }
+                        if is_read && self.is_c() { self.number_of_text(element) } else { element }
                     }
                     Access::Value | Access::IntoElement => from,
                 };

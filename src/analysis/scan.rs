@@ -4,11 +4,19 @@ use smallvec::SmallVec;
 
 use super::call::CallView;
 use super::frame::Frame;
-use super::value::ValueId;
+use super::kinds;
+use super::value::{Mark, Value, ValueId};
 use crate::base::Span;
 use crate::rules::{ApiModel, Slot};
 
 impl Frame<'_> {
+    /// A number written in a text is none of its characters: all that stays is where it comes from.
+    pub(super) fn number_of_text(&mut self, element: ValueId) -> ValueId {
+        let marks =
+            self.values[element].marks.iter().map(|mark| Mark { cleared: mark.cleared | kinds::PARSED, ..*mark }).collect();
+        self.value(Value { marks, ..Value::default() })
+    }
+
     /// The values in a slot that a call writes to; of a formatted read those that data goes to: `%n` only counts.
     pub(super) fn targets(&self, view: &CallView<'_>, model: &ApiModel, slot: Slot) -> SmallVec<[(ValueId, Span); 4]> {
         let mut found = self.slot_values(view, slot);

@@ -202,12 +202,15 @@ impl Frame<'_> {
 
     fn judge(&mut self, state: &State, value: ValueId, demand: Demand, place: &Place, tail: &Trail) {
         let known = &self.values[value];
-        let Some(bounds) = intersection(known.bounds().unwrap_or((i64::MIN, i64::MAX)), demand.within) else { return };
+        let is_text = demand.cleared & kinds::PARSED != 0;
+        let own = known.bounds().filter(|_| !is_text).unwrap_or((i64::MIN, i64::MAX));
+        let Some(bounds) = intersection(own, demand.within) else { return };
         if !demand.limit.broken_by(bounds) || demand.limit == Limit::NotZero && known.not == Some(0) {
             return;
         }
         if let Some(consts) = &known.consts
             && !consts.is_empty()
+            && !is_text
         {
             if demand.constants
                 && is_evidence(demand, consts, place.depth)
@@ -258,7 +261,9 @@ impl Frame<'_> {
             matches!(input.root, Root::Global(_)) && !input.path.iter().any(|cell| matches!(cell, Cell::Field(_)))
         };
         let own = &self.inputs[input];
-        state.conditions.iter().all(|(other, _)| *other == input || is_plain(&self.inputs[*other]))
+        // That a pointer on the way to it is one is said of the same.
+        let leads = |other: &Input| other.root == own.root && own.path.starts_with(&other.path);
+        state.conditions.iter().all(|(other, _)| leads(&self.inputs[*other]) || is_plain(&self.inputs[*other]))
             && (!matches!(own.root, Root::Global(_)) || is_plain(own) || state.conditions.is_empty())
     }
 
