@@ -23,7 +23,7 @@ pub(super) const SCALED: Cleared = 1 << 43;
 /// Not a sanitizer's: bits of random numbers put together; nobody minds which of them is the sign.
 pub(super) const MIXED: Cleared = 1 << 44;
 /// Not a sanitizer's: a number that was written in a text: what is known of the text's characters says nothing of it.
-pub(super) const PARSED: Cleared = 1 << 45;
+pub(super) const PARSED: Cleared = 1 << 46;
 
 /// The kinds of docs/rules.md, in bit order.
 const KINDS: [&str; 20] = [
@@ -101,4 +101,26 @@ pub(super) fn complete(cleared: Cleared) -> Cleared {
     let gone =
         |c: char| CHARACTERS.iter().position(|known| *known == c).is_some_and(|at| cleared >> (FIRST_CHARACTER + at) & 1 == 1);
     DANGEROUS.iter().filter(|(_, all)| all.chars().all(gone)).fold(cleared, |all, (kind, _)| all | bit(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    /// Two facts in one bit would each clear what the other stands for.
+    #[test]
+    fn facts_of_marks_have_bits_of_their_own() {
+        let facts = [
+            super::COMPUTED,
+            super::ASSEMBLED,
+            super::NOT_ZERO,
+            super::SCALED,
+            super::MIXED,
+            super::PARSED,
+            super::NO_PARENT,
+            super::PLAIN_NAME,
+            super::CANONICAL,
+        ];
+        assert_eq!(facts.iter().fold(0, |all, bit| all | bit).count_ones() as usize, facts.len());
+        let characters = super::characters(|_| true);
+        assert!(facts.iter().all(|bit| bit & characters == 0));
+    }
 }
