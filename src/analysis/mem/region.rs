@@ -19,7 +19,7 @@ pub(in crate::analysis) enum RegionKind {
 }
 
 /// Bytes of an array at the end of a struct that may stand for one of any length.
-const OPEN_END: i64 = 16;
+const OPEN_END: i64 = 32;
 
 /// A region whose size is known.
 #[derive(Debug, Clone, Copy)]
