@@ -99,6 +99,13 @@ impl Frame<'_> {
         if kept.len() <= MAX_OUTCOMES {
             return kept;
         }
+        // In C the result mostly tells success from failure: what goes with each is kept apart.
+        if self.is_c() && self.acquired.is_empty() {
+            kept = self.merge_by_result(kept);
+            if kept.len() <= MAX_OUTCOMES {
+                return kept;
+            }
+        }
         let mut all = kept.into_iter();
         let Some((mut state, mut result)) = all.next() else { return Vec::new() };
         for (other, value) in all {

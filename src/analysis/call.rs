@@ -143,6 +143,11 @@ impl<'a> Frame<'a> {
             let model = self.exact_model(view).unwrap_or(model);
             return Ways::One(self.call_model(state, view, model, hit.loose));
         }
+        if self.is_c()
+            && let Some(ways) = self.told_by_name(state, view)
+        {
+            return ways;
+        }
         let result = self.accessor(state, view);
         Ways::One(result.unwrap_or_else(|| self.call_unknown(state, view)))
     }

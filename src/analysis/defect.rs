@@ -58,6 +58,8 @@ impl Frame<'_> {
             .find(|known| known.0 == input && known.1.kind == pending.kind && (is_null || known.1.at == pending.at));
         match known {
             // Reached on another path too: only what both paths need still has to hold.
+            // One path whose conditions say all is enough.
+            Some((_, Pending { kind: LatentKind::NullDeref { always: false, given: true, .. }, .. }, _)) => {}
             Some(known) => known.2.retain(|condition| state.conditions.contains(condition)),
             None if room => self.latent.push((input, pending, state.conditions.as_ref().clone())),
             None => self.out.bound_hits += 1,

@@ -3,24 +3,22 @@
 use smallvec::SmallVec;
 
 use super::call::Ways;
-use super::frame::{Frame, ObjectKind, Pending};
+use super::frame::{Frame, ObjectKind};
 use super::mem::Site;
+use super::nullness::Reach;
 use super::numeric::Demand;
 use super::sinks::Arrival;
 use super::state::{Cell, State, Test};
 use super::summary::{Latent, LatentKind, NON_NULL, Outcome, Root, Summary, UNKNOWN};
-use super::trace::{Hop, before, steps};
+use super::trace::before;
 use super::value::{Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::Span;
 use crate::findings::StepKind;
 use crate::ir::TyId;
 use crate::program::FuncId;
-use crate::rules::CheckKind;
 
 /// Defects are not handed up further than this many calls.
 const MAX_DEPTH: u8 = 12;
-/// Nulls are not: who passes one that far up is seldom the one to blame.
-const MAX_NULL_DEPTH: u8 = 4;
 
 /// What a call passes.
 pub(super) struct Passed<'v> {
@@ -91,6 +89,13 @@ impl Frame<'_> {
         }
         // One way that is left is the way it goes: its nulls are nulls here.
         binding.decided = possible.len() == 1 && !summary.partial;
+        if let ([only], true) = (possible.as_slice(), self.is_c()) {
+            // What follows from a null that nobody has evidence of is no evidence either.
+            for (input, _) in only.conditions.iter().filter(|(_, test)| *test == Test::Null) {
+                let value = self.bound(state, &mut binding, *input);
+                binding.decided &= self.values[value].null.evidence().is_some();
+            }
+        }
         if let [only] = possible.as_slice() {
             return self.outcome(state, &mut binding, only).map_or(Ways::Never, Ways::One);
         }
@@ -210,10 +215,15 @@ impl Frame<'_> {
             None => self.non_null(),
         };
         for (target, cell, value) in writes {
-            let objects = self.objects_of(target);
             match cell {
-                Cell::Status(kind) => self.set_status(state, &objects, kind, value, binding.span),
-                _ => self.store_cell(state, &objects, cell, value),
+                Cell::Status(kind) => {
+                    let objects = self.status_holders(target);
+                    self.set_status(state, &objects, kind, value, binding.span);
+                }
+                _ => {
+                    let objects = self.objects_of(target);
+                    self.store_cell(state, &objects, cell, value);
+                }
             }
         }
         (binding.receiver, binding.args) = given;
@@ -246,11 +256,13 @@ impl Frame<'_> {
         // What happens to memory under conditions that nobody here decides is a matter of those who do.
         let mut undecided: Option<State> = None;
         let mut lost = false;
+        let mut sure = true;
         for (input, test) in &latent.conditions {
             let value = self.bound(state, binding, *input);
             if !self.may_hold(value, *test) {
                 return;
             }
+            sure = sure && self.certainly_holds(value, *test);
             if latent.kind.is_of_memory() && !self.surely_holds(value, *test) {
                 match self.values[value].input {
                     Some(own) => lost |= !undecided.get_or_insert_with(|| state.clone()).assume(own, *test),
@@ -289,6 +301,7 @@ impl Frame<'_> {
                 let site = Site { at: latent.at, function: latent.function, trail: latent.trail.clone(), depth: latent.depth };
                 self.wake_access(undecided.as_ref().unwrap_or(state), value, *access, site, (pass, decided));
             }
+            // A text that is only read under a condition that nobody has decided need not be one.
             LatentKind::Text(wide) => {
                 if decided {
                     self.check_text(state, value, *wide, binding.span);
@@ -299,40 +312,11 @@ impl Frame<'_> {
                 let site = Site { at: latent.at, function: latent.function, trail: latent.trail.clone(), depth: latent.depth };
                 self.wake_longer(undecided.as_ref().unwrap_or(state), value, (*most, *wide, *kind), site, (pass, decided));
             }
-            LatentKind::Release(kind) => self.wake_release(state, value, *kind, latent, pass),
-            LatentKind::NullDeref { check, always } => {
-                // Which of several functions runs may depend on what it is given.
-                if latent.depth >= MAX_NULL_DEPTH || self.one_of_several && !self.is_c() {
-                    return;
-                }
-                let known = &self.values[value];
-                let (origin, check) = match known.null {
-                    Null::Yes(at) => (at, CheckKind::NullDereference),
-                    Null::Maybe(at) => (at, CheckKind::NullDereferenceOfResult),
-                    Null::Unknown => {
-                        if let Some(input) = known.input
-                            && let Some(here) = if self.is_c() { Some(self.is_inevitable()) } else { self.asks_callers(input) }
-                        {
-                            let trail = before(pass, latent.trail.clone());
-                            let depth = latent.depth + 1;
-                            let always = *always && here;
-                            let kind = LatentKind::NullDeref { check: *check, always };
-                            let pending = Pending { kind, at: latent.at, function: latent.function, trail, depth };
-                            self.leave_latent(state, input, pending);
-                        }
-                        return;
-                    }
-                    Null::No => return,
-                };
-                if known.null.evidence().is_none() || !always {
-                    return;
-                }
-                let Some(rules) = self.ctx.check_rules.get(&(check, self.language())) else { return };
-                let null = Hop { at: origin, kind: StepKind::Null, name: self.ctx.names.empty };
-                let trace = steps(&[null, pass], &latent.trail);
-                for rule in rules.clone() {
-                    self.report(rule, latent.at, latent.function, Some(origin), Vec::new(), trace.clone());
-                }
+            LatentKind::Release(kind) => self.wake_release(state, value, (*kind, sure), latent, pass),
+            LatentKind::NullDeref { check, always, given } => {
+                let inner = binding.summary.inputs.get(latent.input as usize).is_some_and(|input| !input.path.is_empty());
+                let reach = Reach { check: *check, always: *always, given: *given && sure, inner };
+                self.wake_null(state, value, reach, latent, pass);
             }
         }
     }

@@ -93,7 +93,9 @@ impl Frame<'_> {
             if let PlaceBase::Global(name) = place.base
                 && place.proj.is_empty()
             {
-                if let Some(constant) = program.constant_globals.get(&name) {
+                if let Some(constant) =
+                    program.constant_globals.get(&name).or_else(|| program.constant_statics.get(&(self.unit.file, name)))
+                {
                     return self.konst(constant);
                 }
                 let model = self.models.fields.get(&name)?.iter().find(|model| model.owner.is_none())?;

@@ -38,6 +38,7 @@ mod scan;
 mod sinks;
 mod state;
 mod stmt;
+mod stops;
 mod store;
 mod summary;
 #[cfg(test)]

@@ -1,13 +1,30 @@
-//! Where a call that may return null does not: by its arguments, its receiver, or the statement that it names.
-//! Must not know what happens where a null is used.
+//! Where a call that may return null does not: by its arguments, its receiver, or the statement that it names; and what
+//! becomes of a null that a callee uses. Must not know statements.
 
 use super::call::CallView;
 use super::frame::{Frame, Pending};
-use super::state::{Cell, State};
-use super::summary::LatentKind;
+use super::state::{Cell, State, Test};
+use super::summary::{Latent, LatentKind, Root};
+use super::trace::{Hop, before, steps};
 use super::value::{InputId, Konst, Null, ObjId, ValueId};
 use crate::base::Symbol;
-use crate::rules::{ApiModel, SourceKinds};
+use crate::findings::StepKind;
+use crate::rules::{ApiModel, CheckKind, SourceKinds};
+
+/// Nulls are not handed up further than this many calls: who passes one that far is seldom the one to blame.
+const MAX_NULL_DEPTH: u8 = 4;
+
+/// When a callee gets to where it uses a null.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    pub(super) check: CheckKind,
+    /// On every way.
+    pub(super) always: bool,
+    /// On the way that this call takes.
+    pub(super) given: bool,
+    /// What it uses is not passed itself: a member, or what lies behind a pointer.
+    pub(super) inner: bool,
+}
 
 /// System properties that every virtual machine sets.
 const STANDARD_PROPERTIES: &[&str] = &["java.", "os.", "user.", "file.separator", "path.separator", "line.separator"];
@@ -22,18 +39,23 @@ fn answer(getter: Symbol, key: Symbol) -> Cell {
 
 impl Frame<'_> {
     /// Whether a dereference of an input of which nothing is known is left to the callers, and if so, whether every way
-    /// through the function gets there. What a field or an element holds is asked for only where it does.
-    pub(super) fn asks_callers(&mut self, input: InputId) -> Option<bool> {
-        if self.inputs[input].path.is_empty() {
-            return Some(!self.is_c() || self.is_inevitable());
-        }
+    /// through the function gets there, and whether the conditions at hand say all of when. What a field or an element
+    /// holds is asked for only where every way does, in C one step from what is passed.
+    pub(super) fn asks_callers(&mut self, state: &State, input: InputId) -> Option<(bool, bool)> {
         if self.is_c() {
-            return None;
+            if !self.hands_up_null(input) {
+                return None;
+            }
+            let (always, given) = (self.is_inevitable(), !state.uncertain);
+            return (always || given).then_some((always, given));
+        }
+        if self.inputs[input].path.is_empty() {
+            return Some((true, false));
         }
         let inner = |(known, pending, _): &&(InputId, Pending, Vec<_>)| {
             matches!(pending.kind, LatentKind::NullDeref { .. }) && !self.inputs[*known].path.is_empty()
         };
-        (self.latent.iter().filter(inner).count() < MAX_INNER && self.is_inevitable()).then_some(true)
+        (self.latent.iter().filter(inner).count() < MAX_INNER && self.is_inevitable()).then_some((true, false))
     }
 
     /// Where the answer of a getter is kept that gives the same one each time it is asked: `getParameter("id")`, or a map's
@@ -61,6 +83,77 @@ impl Frame<'_> {
     /// The answer kept, unless it is a null: who finds nothing there mostly sees to it that there is something.
     pub(super) fn answered(&self, state: &State, (object, cell): (ObjId, Cell)) -> Option<ValueId> {
         state.cell(object, cell).filter(|known| !matches!(self.values[*known].null, Null::Yes(_)))
+    }
+
+    /// Whether a null of an input is a caller's business: what is passed, and in C what is one step from there.
+    pub(super) fn hands_up_null(&self, input: InputId) -> bool {
+        let input = &self.inputs[input];
+        let far = match input.root {
+            Root::Param(_) | Root::Global(_) if self.is_c() => 1,
+            _ => 0,
+        };
+        input.path.len() <= far
+    }
+
+    /// A callee uses what it finds in an input.
+    pub(super) fn wake_null(&mut self, state: &mut State, value: ValueId, reach: Reach, latent: &Latent, pass: Hop) {
+        // Which of several functions runs may depend on what it is given.
+        if latent.depth >= MAX_NULL_DEPTH || self.one_of_several && !self.is_c() {
+            return;
+        }
+        let sure = reach.always || reach.given;
+        let known = &self.values[value];
+        let (origin, check) = match known.null {
+            Null::Yes(at) => (at, CheckKind::NullDereference),
+            Null::Maybe(at) => (at, CheckKind::NullDereferenceOfResult),
+            Null::Unknown => {
+                if let Some(input) = known.input
+                    && sure
+                    && let Some((always, given)) = self.asks_callers(state, input)
+                {
+                    let trail = before(pass, latent.trail.clone());
+                    let depth = latent.depth + 1;
+                    let always = reach.always && always;
+                    let kind = LatentKind::NullDeref { check: reach.check, always, given };
+                    let pending = Pending { kind, at: latent.at, function: latent.function, trail, depth };
+                    if always || given {
+                        self.leave_latent(state, input, pending);
+                    }
+                }
+                return;
+            }
+            Null::No => return,
+        };
+        // Of what callees may have changed only a null that was put there counts, not one that was found there.
+        let found = self.is_c() && reach.inner && known.input.is_some();
+        if known.null.evidence().is_none() || !sure || found {
+            return;
+        }
+        let Some(rules) = self.ctx.check_rules.get(&(check, self.language())) else { return };
+        let null = Hop { at: origin, kind: StepKind::Null, name: self.ctx.names.empty };
+        let trace = steps(&[null, pass], &latent.trail);
+        for rule in rules.clone() {
+            self.report(rule, latent.at, latent.function, Some(origin), Vec::new(), trace.clone());
+        }
+    }
+
+    /// Whether a test holds whatever is not known.
+    pub(super) fn certainly_holds(&self, value: ValueId, test: Test) -> bool {
+        let known = &self.values[value];
+        let same = |a: Konst, b: Konst| a == b || a.as_int().is_some() && a.as_int() == b.as_int();
+        match test {
+            Test::Is(constant) => known.only_constant().is_some_and(|other| same(other, constant)),
+            Test::IsNot(constant) => {
+                known.consts.is_some() && !known.constants().iter().any(|other| same(*other, constant))
+                    || known.not.is_some() && known.not == constant.as_int()
+                    || known.bounds().zip(constant.as_int()).is_some_and(|((lo, hi), int)| int < lo || int > hi)
+            }
+            Test::Null => matches!(known.null, Null::Yes(_)),
+            Test::NotNull => known.null == Null::No,
+            Test::AtLeast(least) => known.bounds().is_some_and(|(lo, _)| lo >= least),
+            Test::AtMost(most) => known.bounds().is_some_and(|(_, hi)| hi <= most),
+            Test::Checked(_) => false,
+        }
     }
 
     /// Whether a result that the model says may be null is worth a look, given this very call.

@@ -2,14 +2,68 @@
 //! Must not know which resources there are.
 
 use super::frame::{Frame, ObjectKind};
-use super::state::{Cell, State};
+use super::state::{Cell, State, Test};
 use super::summary::Root;
 use super::typestate::UNKNOWN;
 use super::value::{ObjId, ValueId};
 
 impl Frame<'_> {
+    /// Ways out of a function joined where their results say the same of success: none, null, zero, less, anything else.
+    pub(super) fn merge_by_result(&mut self, ways: Vec<(State, Option<ValueId>)>) -> Vec<(State, Option<ValueId>)> {
+        let mut kept: Vec<(State, Option<ValueId>)> = Vec::new();
+        for (state, result) in ways {
+            let alike = |(other, value): &(State, Option<ValueId>)| {
+                self.class_of_result(*value) == self.class_of_result(result) && self.same_statuses(other, &state)
+            };
+            match kept.iter().position(alike) {
+                Some(at) => {
+                    let Some((other, value)) = kept.get(at).map(|(other, value)| (other.clone(), *value)) else { continue };
+                    let joined = self.join_states(&other, &state, false);
+                    let value = match (value, result) {
+                        (Some(a), Some(b)) => Some(self.join_values(a, b, false)),
+                        _ => None,
+                    };
+                    if let Some(place) = kept.get_mut(at) {
+                        *place = (joined, value);
+                    }
+                }
+                None => kept.push((state, result)),
+            }
+        }
+        kept
+    }
+
+    /// What a result says, and the objects that it is.
+    fn class_of_result(&self, result: Option<ValueId>) -> (u8, &[ObjId]) {
+        let Some(result) = result else { return (0, &[]) };
+        let known = &self.values[result];
+        let says = match (known.null, known.bounds()) {
+            (super::value::Null::Yes(_), _) => 1,
+            (_, Some((0, 0))) => 2,
+            (_, Some((_, high))) if high < 0 => 3,
+            (_, Some((low, _))) if low > 0 => 4,
+            _ => 5,
+        };
+        (says, &known.objects)
+    }
+
+    /// Whether the resources of two states have the same statuses.
+    fn same_statuses(&self, a: &State, b: &State) -> bool {
+        let of = |state: &State| -> smallvec::SmallVec<[(ObjId, Cell, Option<i64>); 4]> {
+            let statuses = state.heap.entries().iter().filter(|(_, cell, _)| matches!(cell, Cell::Status(_)));
+            statuses.map(|(object, cell, status)| (*object, *cell, self.values[*status].only_int())).collect()
+        };
+        of(a) == of(b)
+    }
+
+    /// What a callee gives a status; a C descriptor is a number, and what was passed on is the caller's.
+    pub(super) fn status_holders(&mut self, target: ValueId) -> smallvec::SmallVec<[ObjId; 1]> {
+        let holders = if self.is_c() { self.resource_objects(target) } else { smallvec::SmallVec::new() };
+        if holders.is_empty() { self.objects_of(target).into_iter().collect() } else { holders }
+    }
+
     /// A function that frees its argument on some ways only (the last reference, a flag) decides for itself: callers can
-    /// neither count on it nor be blamed. A null argument is no such way.
+    /// neither count on it nor be blamed. A null argument is no such way, nor is a descriptor that is none.
     pub(super) fn blur_conditional_releases(&mut self, summary: &mut super::summary::Summary) {
         let any = self.ctx.names.any;
         let mut statuses: Vec<u32> = Vec::new();
@@ -28,7 +82,7 @@ impl Frame<'_> {
         });
         for input in statuses {
             let counts = |outcome: &&mut super::summary::Outcome| {
-                !outcome.conditions.iter().any(|(on, test)| *on == input && *test == super::state::Test::Null)
+                !outcome.conditions.iter().any(|(on, test)| *on == input && is_nothing(*test))
             };
             let writes = |outcome: &super::summary::Outcome| {
                 outcome.writes.iter().any(|(on, cell, _)| *on == input && matches!(cell, Cell::Status(_)))
@@ -60,5 +114,15 @@ impl Frame<'_> {
         }
         let unknown = self.int(UNKNOWN);
         state.set_cell(object, Cell::Status(self.ctx.names.any), unknown);
+    }
+}
+
+/// Whether what passes a test holds no resource.
+fn is_nothing(test: Test) -> bool {
+    match test {
+        Test::Null => true,
+        Test::Is(constant) => constant.as_int().is_some_and(|int| int < 0),
+        Test::AtMost(most) => most < 0,
+        _ => false,
     }
 }

@@ -169,7 +169,8 @@ impl Frame<'_> {
             self.drop_resources(state, &known);
         }
         let mut refined = known.clone();
-        if known.consts.is_none() && (known.range.is_none() || constant.as_int() == Some(0)) {
+        let inside = known.range.is_none_or(|(lo, hi)| constant.as_int().is_some_and(|int| lo < int && int < hi));
+        if known.consts.is_none() && (inside || constant.as_int() == Some(0)) {
             refined.not = constant.as_int();
         }
         if let Some(consts) = &mut refined.consts {

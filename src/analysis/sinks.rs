@@ -222,15 +222,15 @@ impl Frame<'_> {
             Null::Unknown => {
                 let input = known.input;
                 if let Some(input) = input
-                    && let Some(always) = self.asks_callers(input)
+                    && let Some((always, given)) = self.asks_callers(state, input)
                 {
                     let at = self.at(span);
                     let trail = before(self.hop(span, StepKind::Sink, self.ctx.names.empty), None);
-                    let kind = LatentKind::NullDeref { check: CheckKind::NullDereference, always };
+                    let kind = LatentKind::NullDeref { check: CheckKind::NullDereference, always, given };
                     self.leave_latent(state, input, Pending { kind, at, function: self.id, trail, depth: 0 });
                 }
                 self.note_dereference(state, value, span);
-                if input.is_some_and(|input| self.inputs[input].path.is_empty()) {
+                if input.is_some_and(|input| self.hands_up_null(input)) {
                     // From here on it is not null: one report a value.
                     self.assume_null(state, value, false);
                 }

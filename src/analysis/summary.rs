@@ -151,6 +151,8 @@ pub(super) enum LatentKind {
         check: CheckKind,
         /// Whether every way through the function gets there: a null passed to it is wrong for certain.
         always: bool,
+        /// C: whether the conditions say all of when it gets there.
+        given: bool,
     },
     /// C: memory that is too small for what is read or written of it.
     Access(super::mem::Access),

@@ -263,7 +263,7 @@ impl Frame<'_> {
     pub(super) fn resource_objects(&mut self, value: ValueId) -> smallvec::SmallVec<[ObjId; 1]> {
         let known = &self.values[value];
         if let (true, true, Some(input)) = (self.is_c(), known.objects.is_empty() && known.consts.is_none(), known.input)
-            && self.inputs[input].path.is_empty()
+            && matches!(self.inputs[input].path.as_slice(), [] | [Cell::Index(0)])
             && !matches!(known.null, super::value::Null::Yes(_))
         {
             let object = self.input_object(input);

@@ -2,7 +2,7 @@
 //! private or static fields (Java) and globals (C) that nothing in the program writes again. Must not know the engine's values.
 
 use super::Program;
-use crate::base::{FastMap, FastSet, Symbol};
+use crate::base::{FastMap, FastSet, FileId, Symbol};
 use crate::ir::{Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
 
 impl Program {
@@ -12,8 +12,15 @@ impl Program {
         let mut written_anywhere: FastSet<Symbol> = FastSet::default();
         // What every file that has such a global begins it with; `None`: they differ.
         let mut declared: FastMap<Symbol, Option<Const>> = FastMap::default();
+        let mut statics: FastMap<(FileId, Symbol), Const> = FastMap::default();
         for unit in self.units.iter().filter(|unit| unit.language == Language::C) {
-            written_anywhere.extend(WrittenNames::of(unit).globals);
+            let written = WrittenNames::of(unit).globals;
+            for global in unit.globals.iter().filter(|global| global.modifiers.contains(Modifiers::STATIC)) {
+                // What others write under this name is another variable.
+                let init = global.init.filter(|_| !written.contains(&global.name));
+                statics.extend(init.map(|init| ((unit.file, global.name), init)));
+            }
+            written_anywhere.extend(written);
             for global in &unit.globals {
                 // A static one without a value of its own is another variable, of value zero.
                 if global.init.is_some() || global.modifiers.contains(Modifiers::STATIC) {
@@ -55,6 +62,8 @@ impl Program {
         }
         self.constant_arrays = self.units.iter().flat_map(constant_arrays).collect();
         self.constant_fields = fields;
+        statics.retain(|(_, name), _| !globals.contains_key(name));
+        self.constant_statics = statics;
         self.constant_globals = globals;
     }
 }

@@ -66,6 +66,8 @@ pub struct Program {
     pub constant_arrays: crate::base::FastSet<(Symbol, Symbol)>,
     /// C globals that do.
     pub constant_globals: FastMap<Symbol, crate::ir::Const>,
+    /// The same for static variables of C files, where files have different ones of a name.
+    pub constant_statics: FastMap<(crate::base::FileId, Symbol), crate::ir::Const>,
     /// C functions that do not come back.
     pub no_return: noreturn::NoReturn,
     /// Mapper statements by `Namespace.id`.
@@ -101,6 +103,7 @@ impl Program {
             constant_fields: FastMap::default(),
             constant_arrays: crate::base::FastSet::default(),
             constant_globals: FastMap::default(),
+            constant_statics: FastMap::default(),
             no_return: noreturn::NoReturn::default(),
             statements: FastMap::default(),
             components: Components::default(),

@@ -388,6 +388,7 @@ pub enum CheckKind {
     PartialPathComparison,
     EmptyCatch,
     UncheckedReturnValue,
+    UncheckedOutput,
     UnusedValue,
     UnusedVariable,
     UnusedField,

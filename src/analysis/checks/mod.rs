@@ -66,6 +66,7 @@ const DECIDED: &[CheckKind] = &[
     CheckKind::MissingAuthorization,
     CheckKind::MapperInjection,
     CheckKind::UncheckedReturnValue,
+    CheckKind::UncheckedOutput,
     CheckKind::SizeOfPointer,
     CheckKind::ReturnOfStackAddress,
     CheckKind::MultipleBinds,
@@ -153,6 +154,9 @@ impl<'a> Checker<'a> {
             self.check_classes();
             self.check_fields();
             mapper::check_annotations(self);
+        }
+        if self.language == Language::C {
+            self.check_output();
         }
         let captured = unused::captured_names(self.unit);
         for index in self.unit.functions.indices() {

@@ -3,12 +3,30 @@
 
 use super::facts::{Facts, callee_name};
 use super::{Checker, Subject};
-use crate::base::FastSet;
-use crate::ir::{Call, CallId, LocalId, LocalKind, Operand, PlaceBase, Rvalue, StmtKind, Terminator};
+use crate::base::{FastSet, Span};
+use crate::ir::{Body, Call, CallId, Callee, FuncIdx, LocalId, LocalKind, Operand, PlaceBase, Rvalue, StmtKind, Terminator};
 use crate::rules::{ApiModel, CheckKind, Language};
 
 /// How many copies of a result are followed.
 const MAX_COPIES: usize = 16;
+
+/// Functions that write to a stream, and which argument that is; none: standard output.
+const OUTPUT: &[(&str, Option<usize>)] = &[
+    ("fprintf", Some(0)),
+    ("vfprintf", Some(0)),
+    ("fwprintf", Some(0)),
+    ("fputs", Some(1)),
+    ("fputws", Some(1)),
+    ("fputc", Some(1)),
+    ("putc", Some(1)),
+    ("fputwc", Some(1)),
+    ("putwc", Some(1)),
+    ("printf", None),
+    ("wprintf", None),
+    ("puts", None),
+    ("putchar", None),
+    ("putwchar", None),
+];
 
 impl<'a> Checker<'a> {
     pub(super) fn check_results(&mut self, subject: &Subject<'a>) {
@@ -26,6 +44,39 @@ impl<'a> Checker<'a> {
                 let name = callee_name(call).unwrap_or(model.name.as_str()).to_owned();
                 self.report(CheckKind::UncheckedReturnValue, span, Some(subject.id), vec![("callee", name)]);
             }
+        }
+    }
+
+    /// A C file that writes to streams and asks none whether it worked: told of once, at the first result that is dropped.
+    pub(super) fn check_output(&mut self) {
+        if !self.wants(CheckKind::UncheckedOutput) {
+            return;
+        }
+        let unit = self.unit;
+        let mut first: Option<(FuncIdx, Span, &'static str)> = None;
+        for (index, function) in unit.functions.iter_enumerated() {
+            let Some(body) = &function.body else { continue };
+            for stmt in &body.stmts {
+                let StmtKind::Call(id) = stmt.kind else { continue };
+                let Some(call) = body.calls.get(id) else { continue };
+                let Callee::Function(name) = call.callee else { continue };
+                let name = name.as_str();
+                if name == "ferror" || matches!(name, "fclose" | "fflush") && call.dst.is_some() {
+                    return;
+                }
+                if let Some((_, stream)) = OUTPUT.iter().find(|(output, _)| *output == name)
+                    && call.dst.is_none()
+                    && first.is_none()
+                    && !stream.and_then(|at| call.args.get(at)).is_some_and(|stream| is_stderr(body, stream))
+                {
+                    first = Some((index, stmt.span, name));
+                }
+            }
+        }
+        if let Some((index, span, name)) = first {
+            let function = self.program.func_id(self.unit_id, index);
+            self.examine(CheckKind::UncheckedOutput);
+            self.report(CheckKind::UncheckedOutput, span, Some(function), vec![("callee", name.to_owned())]);
         }
     }
 
@@ -95,6 +146,18 @@ impl<'a> Checker<'a> {
             && facts.target(id).is_some_and(|target| target.callees.is_empty())
             && self.model_of(facts, id).is_some()
     }
+}
+
+/// Whether a stream is the one for errors: there is nobody to tell that it failed.
+fn is_stderr(body: &Body, stream: &Operand) -> bool {
+    let Operand::Local(local) = stream else { return false };
+    body.stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Assign(to, Rvalue::Load(place)) if to == local => body
+            .places
+            .get(*place)
+            .is_some_and(|place| matches!(place.base, PlaceBase::Global(name) if name.as_str() == "stderr")),
+        _ => false,
+    })
 }
 
 fn is_own(kind: LocalKind) -> bool {

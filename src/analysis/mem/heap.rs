@@ -65,7 +65,7 @@ impl Frame<'_> {
     /// A pointer is released.
     pub(in crate::analysis) fn check_freed(&mut self, state: &State, value: ValueId, kind: Symbol, span: Span, name: Symbol) {
         if kind.as_str() == HEAP {
-            self.check_heap_start(state, value, span, name);
+            self.check_heap_start(state, value, span, name, true);
         }
         for object in self.values[value].objects.clone() {
             if let ObjectKind::Input(input) = self.objects[object].kind
@@ -84,8 +84,9 @@ impl Frame<'_> {
         }
     }
 
-    /// Only the start of a block that an allocator gave may be freed.
-    fn check_heap_start(&mut self, state: &State, value: ValueId, span: Span, name: Symbol) {
+    /// Only the start of a block that an allocator gave may be freed. `here`: by this function, not by a callee that may
+    /// look first.
+    fn check_heap_start(&mut self, state: &State, value: ValueId, span: Span, name: Symbol, here: bool) {
         let ctx = self.ctx;
         let Some(rules) = ctx.check_rules.get(&(CheckKind::FreeNotHeap, Language::C)) else { return };
         let known = &self.values[value];
@@ -97,7 +98,11 @@ impl Frame<'_> {
         let inside = match known.objects.as_slice() {
             [object] => {
                 let made = state.cell(*object, Cell::Bytes).is_some();
-                made && known.offset.is_some_and(|(low, high)| low > 0 || high < 0)
+                // A pointer that was given and then moved forwards is not the start of whatever it was.
+                let given = here && matches!(self.objects[*object].kind, ObjectKind::Input(_));
+                known.offset.is_some_and(|(low, high)| {
+                    made && (low > 0 || high < 0) || (made || given) && low >= 0 && high > 0 && !known.ends.contains(Ends::UNSET)
+                })
             }
             _ => false,
         };
@@ -130,10 +135,18 @@ impl Frame<'_> {
     }
 
     /// A callee releases what this function passes.
-    pub(in crate::analysis) fn wake_release(&mut self, state: &State, value: ValueId, kind: Symbol, latent: &Latent, pass: Hop) {
+    pub(in crate::analysis) fn wake_release(
+        &mut self,
+        state: &State,
+        value: ValueId,
+        (kind, decided): (Symbol, bool),
+        latent: &Latent,
+        pass: Hop,
+    ) {
         let span = pass.at.span;
-        if kind.as_str() == HEAP {
-            self.check_heap_start(state, value, span, pass.name);
+        // A callee that looks first may know better.
+        if kind.as_str() == HEAP && decided {
+            self.check_heap_start(state, value, span, pass.name, false);
         }
         for object in self.values[value].objects.clone() {
             if self.is_released(state, object, kind) {

@@ -46,7 +46,14 @@ impl Frame<'_> {
     /// A place is read: it must have a value.
     pub(super) fn check_written(&mut self, state: &State, here: &Location, span: Span) {
         let [object] = here.objects.as_slice() else { return };
-        if !self.wants_init || !self.is_raw(state, *object) {
+        if !self.wants_init {
+            return;
+        }
+        if !self.is_raw(state, *object) {
+            // The same read on another path may be of memory that was just made.
+            if here.through.is_some() && !self.acquired.is_empty() {
+                self.note_read(state, span, false, *object);
+            }
             return;
         }
         let cell = match here.spot {

@@ -280,7 +280,8 @@ impl Frame<'_> {
         self.memory.purpose = Purpose::Read;
         let here = self.locate(state, place, span);
         self.check_access(state, &here, false, span);
-        if !self.is_aggregate(here.ty) {
+        // What a type of the system holds is not known; it may be an array, of which only the address is taken.
+        if !self.is_aggregate(here.ty) && !matches!(self.ctx.program.c_type(here.ty).get(), Ty::Unknown | Ty::Named { .. }) {
             self.check_written(state, &here, span);
         }
         let loaded = if here.ty == TyId::UNKNOWN { ty } else { here.ty };
@@ -335,6 +336,9 @@ impl Frame<'_> {
             }
             Spot::Cell(cell) => {
                 if self.is_aggregate(here.ty) {
+                    for object in here.objects.clone() {
+                        self.expose(state, object);
+                    }
                     let inner = self.enter(state, here);
                     for object in inner.objects {
                         self.copy_object(state, value, object);
