@@ -8,7 +8,6 @@ use super::frame::{Frame, Object, ObjectKind};
 use super::kinds;
 use super::state::{Cell, State};
 use super::value::{Konst, Mark, Null, Origin, Predicate, Value, ValueId};
-use crate::base::Symbol;
 use crate::findings::StepKind;
 use crate::ir::{CallKind, Ty};
 use crate::rules::{Access, ApiModel, ReturnType, Slot};
@@ -16,6 +15,11 @@ use crate::rules::{Access, ApiModel, ReturnType, Slot};
 /// Names of static methods that make their result.
 fn is_factory(name: &str) -> bool {
     name.starts_with("new") || name.starts_with("create") || matches!(name, "getInstance" | "builder")
+}
+
+/// An address made of a text begins as the text does.
+fn is_address(view: &CallView<'_>) -> bool {
+    view.args.len() == 1 && view.target.owner.is_some_and(|owner| matches!(owner.as_str(), "java.net.URI" | "java.net.URL"))
 }
 
 /// The range of Java's primitives narrower than `long`.
@@ -127,27 +131,6 @@ impl Frame<'_> {
         }
     }
 
-    /// `setX(v)` and `setFeature("f", v)` on an object are remembered as its properties, for matchers to ask.
-    pub(super) fn set_property(&mut self, state: &mut State, view: &CallView<'_>) {
-        let Some(rest) = view.name.as_str().strip_prefix("set") else { return };
-        let Some(receiver) = view.receiver else { return };
-        let (name, value) = match view.args.as_slice() {
-            [value] => {
-                let mut chars = rest.chars();
-                let Some(first) = chars.next() else { return };
-                (Symbol::new(&format!("{}{}", first.to_lowercase(), chars.as_str())), *value)
-            }
-            [key, value] => match self.values[*key].only_constant() {
-                Some(Konst::Str(key)) => (key, *value),
-                _ => return,
-            },
-            _ => return,
-        };
-        for object in self.objects_of(receiver) {
-            state.set_cell(object, Cell::Property(name), value);
-        }
-    }
-
     /// The result by the model's flows, or by the default one.
     fn flow_model(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, lambdas: &[ValueId]) -> ValueId {
         let Some(flows) = &model.flows else {
@@ -175,7 +158,7 @@ impl Frame<'_> {
                         for mut mark in self.text_marks(state, carried) {
                             let hop = self.hop(view.span, StepKind::Through, view.name);
                             mark.path = self.traces.extend(mark.path, hop);
-                            mark.at_start &= flow.access == Access::FromElement;
+                            mark.at_start &= flow.access == Access::FromElement || is_address(view);
                             result.add_mark(mark);
                         }
                     }

@@ -4,7 +4,7 @@
 use super::call::CallView;
 use super::frame::Frame;
 use super::state::{Cell, State};
-use super::value::{ObjId, ValueId};
+use super::value::{Konst, ObjId, ValueId};
 use crate::base::Symbol;
 use crate::ir::{TyId, TypeKind};
 use crate::program::Program;
@@ -48,6 +48,27 @@ impl Frame<'_> {
 }
 
 impl Frame<'_> {
+    /// `setX(v)` and `setFeature("f", v)` on an object are remembered as its properties, for matchers to ask.
+    pub(super) fn set_property(&mut self, state: &mut State, view: &CallView<'_>) {
+        let Some(rest) = view.name.as_str().strip_prefix("set") else { return };
+        let Some(receiver) = view.receiver else { return };
+        let (name, value) = match view.args.as_slice() {
+            [value] => {
+                let mut chars = rest.chars();
+                let Some(first) = chars.next() else { return };
+                (Symbol::new(&format!("{}{}", first.to_lowercase(), chars.as_str())), *value)
+            }
+            [key, value] => match self.values[*key].only_constant() {
+                Some(Konst::Str(key)) => (key, *value),
+                _ => return,
+            },
+            _ => return,
+        };
+        for object in self.objects_of(receiver) {
+            state.set_cell(object, Cell::Property(name), value);
+        }
+    }
+
     /// Whether the text of an object is its class and a number: a class of the program of which nobody wrote `toString`.
     pub(super) fn prints_no_data(&self, value: ValueId) -> bool {
         let known = &self.values[value];

@@ -50,6 +50,16 @@ fn fixes_host(prefix: &str) -> bool {
     prefix.split_once("://").is_some_and(|(_, rest)| rest.find(['/', '?', '#']).is_some_and(|end| end > 0))
 }
 
+/// Whether an address that begins so leads to a fixed host: `/path`, `?page=`, `https://example.org/`.
+fn stays(prefix: &str) -> bool {
+    let mut rest = prefix.chars();
+    match rest.next() {
+        Some('/') => rest.next().is_some_and(|second| !matches!(second, '/' | '\\')),
+        Some('?' | '#') => true,
+        _ => fixes_host(prefix),
+    }
+}
+
 /// Where taint arrives.
 pub(super) struct Arrival {
     /// Kind of sink.
@@ -83,6 +93,10 @@ impl Frame<'_> {
         if sink.as_str() == "log" && !self.is_c() && self.prints_no_data(value) {
             return;
         }
+        // An address of this site, or of one that is fixed: data decides what is shown there, not where.
+        let is_redirect = sink.as_str() == "url-redirect";
+        let start = if is_redirect { self.beginning(state, value) } else { None };
+        let sink = if start.is_some_and(|start| stays(start.as_str())) { Symbol::new("url-local") } else { sink };
         // A fixed scheme and host: data decides what is asked there, not whom.
         let sink = if sink.as_str() == "ssrf" && self.beginning(state, value).is_some_and(|prefix| fixes_host(prefix.as_str())) {
             Symbol::new("url-part")
@@ -99,6 +113,10 @@ impl Frame<'_> {
         let at = self.at(span);
         let mut marks = self.deep_marks(state, value);
         self.member_marks(state, value, &mut marks);
+        if start.is_some_and(|start| !start.as_str().is_empty()) {
+            // What stands before the data leaves the host open.
+            marks.iter_mut().for_each(|mark| mark.at_start = true);
+        }
         for mark in marks {
             let tail = before(self.hop(span, StepKind::Sink, callee), None);
             let arrival = Arrival { sink, callee, at, function: self.id, depth: 0 };
@@ -184,6 +202,10 @@ impl Frame<'_> {
                 // Paths and names of resources that a database holds were mostly put there by the program itself.
                 let own = matches!(sink.as_str(), "path-read" | "path-write" | "resource-name");
                 if own && mark.kinds & SourceKinds::all() == SourceKinds::DB {
+                    finding.confidence = Confidence::Low;
+                }
+                // Behind something that nobody knows the data seldom decides the host.
+                if sink.as_str() == "url-redirect" && !mark.at_start {
                     finding.confidence = Confidence::Low;
                 }
                 // Quotes and brackets escaped, only a backslash is left to harm a string of a script.

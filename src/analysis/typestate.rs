@@ -189,8 +189,9 @@ impl Frame<'_> {
         }
         let several = objects.len() > 1 || objects.iter().any(|object| self.may_be_several(state, *object));
         for &object in objects {
+            // Released on some ways only, it is no longer for certain open, and nor is what it wraps.
             if let Some(wrapped) = state.cell(object, Cell::Field(self.ctx.names.wrapped))
-                && self.values[status].only_int() == Some(RELEASED)
+                && self.values[status].only_int() != Some(OPEN)
             {
                 // What closes one closes what it is made of; the open ones only, so that this ends.
                 let is_open = |inner: &ObjId| {

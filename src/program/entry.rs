@@ -42,7 +42,8 @@ pub(super) fn find_entries(program: &Program, rules: &RuleSet) -> FastMap<FuncId
                         .is_some_and(|ty| entry.except_types.iter().any(|except| program.is_subtype(ty, *except, models)));
                     // How many arguments there are, the system limits.
                     let counts = unit.language == Language::C && matches!(ty.get(), Ty::Int { .. });
-                    (annotated && !excepted && !counts).then_some(EntrySource { param, kinds: entry.source })
+                    let own = decl.annotations.iter().any(|used| is_not_request_data(program, used.name));
+                    (annotated && !excepted && !counts && !own).then_some(EntrySource { param, kinds: entry.source })
                 })
             })
             .collect();
@@ -72,6 +73,28 @@ fn matches_function(
         return language == Language::C || name.as_str() == "main";
     }
     owner.is_some_and(|owner| entry.types.iter().any(|ty| program.is_subtype(owner, *ty, models)))
+}
+
+/// Whether a parameter's annotation says that the framework fills it with something of its own: the user logged in, what
+/// the session holds. An annotation of the program may stand for such a one.
+fn is_not_request_data(program: &Program, name: Symbol) -> bool {
+    let is_own = |name: Symbol| {
+        matches!(
+            name.simple_name(),
+            "AuthenticationPrincipal"
+                | "CurrentSecurityContext"
+                | "SessionAttribute"
+                | "RequestAttribute"
+                | "Value"
+                | "Autowired"
+        )
+    };
+    is_own(name)
+        || program.class(name).is_some_and(|id| {
+            let class = &program.classes[id];
+            let decl = program.units[class.unit].types.get(class.decl);
+            decl.is_some_and(|decl| decl.annotations.iter().any(|used| is_own(used.name)))
+        })
 }
 
 /// Annotation names are full where the file's imports tell, else as written; the simple name then has to do.

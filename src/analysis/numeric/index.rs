@@ -3,8 +3,10 @@
 use super::{Demand, Limit, Subject};
 use crate::analysis::frame::Frame;
 use crate::analysis::state::{Cell, State};
+use crate::analysis::trace::before;
 use crate::analysis::value::{Null, ObjId, Value, ValueId};
 use crate::base::Span;
+use crate::findings::StepKind;
 use crate::ir::{Operand, Place, PlaceBase, Proj, Ty, TyId};
 use crate::rules::CheckKind;
 
@@ -47,7 +49,22 @@ impl Frame<'_> {
             }
             return;
         }
-        if !literal {
+        // Written out, a position is mostly right; what lies outside of an array of known length never is.
+        let outside = count.zip(self.values[index].only_int()).is_some_and(|(count, at)| !(0..count).contains(&at));
+        if let (true, true, Some(count)) = (literal, outside, count) {
+            let demand = Demand {
+                subject: Subject::Check(CheckKind::UncheckedIndex),
+                limit: Limit::Between(0, count - 1),
+                within: (i64::MIN, i64::MAX),
+                cleared: 0,
+                name: self.ctx.names.empty,
+                ty: TyId::UNKNOWN,
+                constants: true,
+            };
+            let tail = before(self.hop(span, StepKind::Sink, self.ctx.names.empty), None);
+            let place = super::Place { at: self.at(span), function: self.id, depth: 0 };
+            self.report_demand(demand, &place, None, &tail);
+        } else if !literal {
             self.demand_index(state, operand, index, count, span);
         }
     }

@@ -75,7 +75,7 @@ impl Frame<'_> {
                     Some(key) => state.set_cell(object, Cell::Key(key), value),
                     None => self.store_any_element(state, object, value),
                 }
-                None
+                Some(self.unknown())
             }
             ("map", "remove") => {
                 let key = self.key(arg(0)?)?;
