@@ -10,6 +10,9 @@ use crate::findings::StepKind;
 use crate::ir::{Operand, Place, PlaceBase, Proj, Ty, TyId};
 use crate::rules::CheckKind;
 
+/// Allocations at one place that are counted from here on were made by callees.
+const FROM_CALLEES: u32 = 16;
+
 impl Frame<'_> {
     /// An element of an array is read or written.
     pub(in crate::analysis) fn check_index(
@@ -50,7 +53,9 @@ impl Frame<'_> {
             return;
         }
         // Written out, a position is mostly right; what lies outside of an array of known length never is.
-        let outside = count.zip(self.values[index].only_int()).is_some_and(|(count, at)| !(0..count).contains(&at));
+        // An array that a callee made may have another length on the way taken.
+        let outside = count.zip(self.values[index].only_int()).is_some_and(|(count, at)| count > 0 && !(0..count).contains(&at))
+            && self.allocations.iter().any(|((_, nth), made)| made == object && *nth < FROM_CALLEES);
         if let (true, true, Some(count)) = (literal, outside, count) {
             let demand = Demand {
                 subject: Subject::Check(CheckKind::UncheckedIndex),
