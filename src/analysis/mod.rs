@@ -53,12 +53,13 @@ mod varargs;
 mod views;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use index_vec::IndexVec;
 use rayon::prelude::*;
 
-use crate::base::{FastMap, Problem, ProblemKind, RuleId, Symbol};
+use crate::base::{FastMap, Problem, ProblemKind, RuleId, Symbol, panic_message};
 use crate::findings::{Examined, Finding};
 use crate::ir::{Body, LocalId, Unit};
 use crate::program::{FuncId, Program};
@@ -279,6 +280,22 @@ struct Leaf {
     steps: u32,
     func: FuncId,
     views: Vec<views::ViewFact>,
+    /// What went wrong with the analysis of this function itself: it counts as one without a body then.
+    failed: Option<String>,
+}
+
+impl Leaf {
+    fn failed(func: FuncId, reason: String) -> Leaf {
+        Leaf {
+            findings: Vec::new(),
+            examined: Vec::new(),
+            bound_hits: 0,
+            steps: 0,
+            func,
+            views: Vec::new(),
+            failed: Some(reason),
+        }
+    }
 }
 
 /// Analyses the program with all rules of the set.
@@ -306,6 +323,16 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
             .collect();
         for mut leaf in leaves {
             facts.append(&mut leaf.views);
+            if let Some(reason) = leaf.failed.take() {
+                let (unit, function) = program.function(leaf.func);
+                outcome.problems.push(Problem {
+                    file: Some(unit.file),
+                    span: Some(function.name_span),
+                    kind: ProblemKind::FunctionFailed,
+                    detail: format!("{}: {reason}", program.qualified_name(leaf.func)),
+                });
+                continue;
+            }
             outcome.stats.functions += 1;
             outcome.stats.steps += u64::from(leaf.steps);
             if leaf.bound_hits > 0 {
@@ -330,15 +357,25 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
     outcome
 }
 
+/// Runs the work on one function: a defect of haechi that shows on one must not cost the findings of all others.
+fn isolated<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    // What the work leaves behind when it is cut off is its own frame, and the arenas of the thread, which it took with it.
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_message(panic.as_ref()))
+}
+
 /// Functions that call each other: each is analysed twice, in order, the second time with the others' first summaries.
 fn analyse_component(context: &Context<'_>, component: &[FuncId]) -> Vec<Leaf> {
     let mut leaves = Vec::with_capacity(component.len());
     for &func in component {
-        if let Some((leaf, summary)) = analyse(context, func) {
-            leaves.push(leaf);
-            if let Some(place) = context.summaries.get(func) {
-                let _ = place.set(summary);
+        match isolated(|| analyse(context, func)) {
+            Ok(Some((leaf, summary))) => {
+                leaves.push(leaf);
+                if let Some(place) = context.summaries.get(func) {
+                    let _ = place.set(summary);
+                }
             }
+            Ok(None) => {}
+            Err(reason) => leaves.push(Leaf::failed(func, reason)),
         }
     }
     leaves
@@ -359,6 +396,17 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     let out = frame.finish();
     let mut examined: Vec<(RuleId, Examined)> = out.examined.into_iter().collect();
     examined.sort_by_key(|(rule, _)| *rule);
-    let leaf = Leaf { findings: out.findings, examined, bound_hits: out.bound_hits, steps, func, views };
+    let leaf = Leaf { findings: out.findings, examined, bound_hits: out.bound_hits, steps, func, views, failed: None };
     Some((leaf, summary))
+}
+
+#[cfg(test)]
+mod isolation {
+    use super::isolated;
+
+    #[test]
+    fn a_panic_stays_with_its_function() {
+        assert_eq!(isolated(|| 7), Ok(7));
+        assert_eq!(isolated(|| -> u32 { panic!("at {}", 3) }), Err("at 3".to_owned()));
+    }
 }

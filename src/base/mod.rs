@@ -7,7 +7,7 @@ mod span;
 mod symbol;
 
 pub use id::{FileId, RuleId};
-pub use problem::{FileStatus, Problem, ProblemKind};
+pub use problem::{FileStatus, Problem, ProblemKind, panic_message};
 pub use span::{FileSpan, Span};
 pub use symbol::Symbol;
 

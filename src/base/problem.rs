@@ -50,6 +50,8 @@ pub enum ProblemKind {
     TimedOut,
     /// An internal error was caught; the file is left out.
     Internal,
+    /// An internal error was caught while one function was analysed; that function is left out.
+    FunctionFailed,
     /// A conditional without end, or an end without one (C).
     UnbalancedConditional,
     /// A document (XML, properties, YAML) that is not well-formed.
@@ -74,9 +76,20 @@ impl ProblemKind {
             | ProblemKind::SyntaxError
             | ProblemKind::TooDeep
             | ProblemKind::BoundHit
+            | ProblemKind::FunctionFailed
             | ProblemKind::UnbalancedConditional
             | ProblemKind::BadDocument => FileStatus::Partly,
             ProblemKind::BadSuppression | ProblemKind::NotFollowed => FileStatus::Analysed,
         }
     }
+}
+
+/// What a caught panic said.
+#[must_use]
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown".to_owned())
 }

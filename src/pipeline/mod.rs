@@ -273,7 +273,7 @@ fn relative(dir: &Path, options: &ScanOptions, texts: &Texts) -> Option<String> 
 
 /// A panic outside of the work on one file ends the scan, as an error.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, PipelineError> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| PipelineError::Internal(workers::message(panic.as_ref())))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| PipelineError::Internal(crate::base::panic_message(panic.as_ref())))
 }
 
 /// Leaves out findings that nobody asked for. Those of a rule that ran but whose findings are not shown (too low, or in

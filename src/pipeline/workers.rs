@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use index_vec::IndexVec;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::base::FileId;
+use crate::base::{FileId, panic_message};
 
 /// Stack of a worker: what recursion within the depth limits of parsing and lowering needs, several times over.
 const STACK: usize = 16 << 20;
@@ -34,7 +34,7 @@ pub(super) fn for_each_file<T: Send>(
         let mut done = Vec::with_capacity(order.len() / pool.current_num_threads().max(1) + 1);
         while let Some(&file) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             // What the work shares across files (interners, thread-local parsers) is valid after a panic.
-            let result = catch_unwind(AssertUnwindSafe(|| work(file))).map_err(|panic| message(panic.as_ref()));
+            let result = catch_unwind(AssertUnwindSafe(|| work(file))).map_err(|panic| panic_message(panic.as_ref()));
             done.push((file, result));
         }
         done
@@ -42,15 +42,6 @@ pub(super) fn for_each_file<T: Send>(
     let mut all: Vec<_> = parts.into_iter().flatten().collect();
     all.sort_unstable_by_key(|(file, _)| *file);
     all.into_iter().map(|(_, result)| result).collect()
-}
-
-/// What a panic said.
-pub(super) fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 #[cfg(test)]

@@ -240,6 +240,9 @@ pub(super) fn problem(kind: ProblemKind, detail: &str, locale: Locale) -> String
         ProblemKind::Internal => {
             ("내부 오류로 파일을 점검하지 못했습니다", "an internal error was caught; the file was left out")
         }
+        ProblemKind::FunctionFailed => {
+            ("내부 오류로 함수 하나를 점검하지 못했습니다", "an internal error was caught; one function was left out")
+        }
         ProblemKind::UnbalancedConditional => {
             ("조건부 컴파일 지시문의 짝이 맞지 않습니다", "a conditional directive has no counterpart")
         }

@@ -1,5 +1,5 @@
 //! The fuzz targets' property, bounded: seeded mutations of real files parse and lower without a panic, to IR that
-//! verifies.
+//! verifies; whole projects of them are analysed without one, the same on one thread and on three.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +7,7 @@ use haechi::ir::verify_unit;
 use haechi::pipeline::lower_text;
 use haechi::source::FileKind;
 
+use crate::command::{project, run, stderr};
 use crate::tree;
 
 /// Mutants of each file.
@@ -97,4 +98,35 @@ fn mutated_files_lower_without_a_panic_to_sound_ir() {
         }
     }
     assert!(tried >= 80, "only {tried} mutants");
+}
+
+/// Projects of mutants.
+const PROJECTS: u64 = 3;
+
+#[test]
+fn projects_of_mutated_files_are_analysed_alike_on_any_number_of_threads() {
+    for seed in 0..PROJECTS {
+        let endings = [".java", ".c", ".h", ".jsp", ".xml", ".properties"];
+        let files = endings.iter().flat_map(|ending| tree::files("fixtures", ending));
+        let files: Vec<(String, String)> = files
+            .enumerate()
+            .filter(|(number, _)| *number as u64 % PROJECTS == seed)
+            .map(|(number, file)| {
+                let mut random = Random(seed * 104_729 + number as u64);
+                (format!("{number}/{}", file.file_name().unwrap().to_string_lossy()), mutate(&tree::text(&file), &mut random))
+            })
+            .collect();
+        assert!(files.len() > 50, "only {} files", files.len());
+        let given: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+        let dir = project(&given);
+        let logs = ["1", "3"].map(|threads| {
+            let output = run(dir.path(), &["scan", ".", "--threads", threads, "--format", "json"]);
+            assert_eq!(output.status.code(), Some(1), "seed {seed}: {}", stderr(&output));
+            String::from_utf8(output.stdout).unwrap()
+        });
+        assert!(logs[0] == logs[1], "seed {seed}: one thread and three do not find the same");
+        for kind in ["\"internal\"", "\"function-failed\""] {
+            assert!(!logs[0].contains(kind), "seed {seed}: {kind}");
+        }
+    }
 }
