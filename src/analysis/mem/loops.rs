@@ -17,7 +17,13 @@ impl Frame<'_> {
         }
         let counter = |value: ValueId| {
             let known = &self.values[value];
-            known.bounds().is_some() && !known.ends.contains(Ends::GUARDED)
+            // No more than its type: nothing is known of it.
+            let open = known.consts.is_none()
+                && !known.ends.intersects(Ends::COUNTS | Ends::LOW | Ends::HIGH)
+                && known
+                    .bounds()
+                    .is_some_and(|(_, high)| high >= i64::from(i16::MAX) && crate::analysis::numeric::is_type_end(high));
+            known.bounds().is_some() && !open && !known.ends.contains(Ends::GUARDED)
         };
         match predicate {
             Some(Predicate::Less(a, b, _) | Predicate::Same(a, b)) => counter(*a) && counter(*b),
