@@ -22,6 +22,10 @@ impl Inference<'_, '_> {
                 let extern_ones =
                     defined.iter().filter(|func| !self.program.function(**func).1.modifiers.contains(Modifiers::STATIC));
                 target.callees.extend(extern_ones.copied().take(MAX_CALLEES));
+                // `static inline` of a header that the file includes: the only one of its name.
+                if let ([only], true) = (defined.as_slice(), target.callees.is_empty()) {
+                    target.callees.push(*only);
+                }
             }
         }
         if target.callees.is_empty() {
