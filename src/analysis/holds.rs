@@ -8,7 +8,6 @@ impl Frame<'_> {
     /// Whether a test may hold, without assuming it.
     pub(super) fn may_hold(&self, value: ValueId, test: Test) -> bool {
         let known = &self.values[value];
-        let same = |a: Konst, b: Konst| a == b || a.as_int().is_some() && a.as_int() == b.as_int();
         match test {
             Test::Is(constant) => {
                 (known.consts.is_none() || known.constants().iter().any(|other| same(*other, constant)))
@@ -24,26 +23,37 @@ impl Frame<'_> {
         }
     }
 
-    /// Whether a test holds for all that is known.
-    pub(super) fn surely_holds(&self, value: ValueId, test: Test) -> bool {
+    /// Whether a test holds whatever is not known.
+    pub(super) fn certainly_holds(&self, value: ValueId, test: Test) -> bool {
         let known = &self.values[value];
         match test {
-            Test::Is(constant) => {
-                known.only_constant().is_some_and(|other| other == constant || other.as_int() == constant.as_int())
-            }
+            Test::Is(constant) => known.only_constant().is_some_and(|other| same(other, constant)),
             Test::IsNot(constant) => {
-                let elsewhere = known.bounds().zip(constant.as_int()).is_some_and(|((lo, hi), int)| int < lo || int > hi);
-                elsewhere || known.not.is_some() && known.not == constant.as_int() || self.is_reference(value)
+                known.consts.is_some() && !known.constants().iter().any(|other| same(*other, constant))
+                    || known.not.is_some() && known.not == constant.as_int()
+                    || known.bounds().zip(constant.as_int()).is_some_and(|((lo, hi), int)| int < lo || int > hi)
             }
             Test::Null => matches!(known.null, Null::Yes(_)),
-            Test::NotNull => !matches!(known.null, Null::Yes(_)),
+            Test::NotNull => known.null == Null::No,
             Test::AtLeast(least) => known.bounds().is_some_and(|(lo, _)| lo >= least),
             Test::AtMost(most) => known.bounds().is_some_and(|(_, hi)| hi <= most),
-            Test::Checked(_) => true,
+            Test::Checked(_) => false,
         }
     }
 
-    fn is_reference(&self, value: ValueId) -> bool {
-        !self.values[value].objects.is_empty()
+    /// The same for what is done to memory: a pointer that nobody knows to be null is taken for one to something.
+    pub(super) fn holds_for_memory(&self, value: ValueId, test: Test) -> bool {
+        let known = &self.values[value];
+        self.certainly_holds(value, test)
+            || match test {
+                Test::IsNot(_) => !known.objects.is_empty(),
+                Test::NotNull => !matches!(known.null, Null::Yes(_)),
+                Test::Checked(_) => true,
+                _ => false,
+            }
     }
+}
+
+fn same(a: Konst, b: Konst) -> bool {
+    a == b || a.as_int().is_some() && a.as_int() == b.as_int()
 }

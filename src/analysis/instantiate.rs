@@ -263,7 +263,7 @@ impl Frame<'_> {
                 return;
             }
             sure = sure && self.certainly_holds(value, *test);
-            if latent.kind.is_of_memory() && !self.surely_holds(value, *test) {
+            if latent.kind.is_of_memory() && !self.holds_for_memory(value, *test) {
                 match self.values[value].input {
                     Some(own) => lost |= !undecided.get_or_insert_with(|| state.clone()).assume(own, *test),
                     None => lost = true,

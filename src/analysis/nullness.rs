@@ -3,7 +3,7 @@
 
 use super::call::CallView;
 use super::frame::{Frame, Pending};
-use super::state::{Cell, State, Test};
+use super::state::{Cell, State};
 use super::summary::{Latent, LatentKind, Root};
 use super::trace::{Hop, before, steps};
 use super::value::{InputId, Konst, Null, ObjId, ValueId};
@@ -134,25 +134,6 @@ impl Frame<'_> {
         let trace = steps(&[null, pass], &latent.trail);
         for rule in rules.clone() {
             self.report(rule, latent.at, latent.function, Some(origin), Vec::new(), trace.clone());
-        }
-    }
-
-    /// Whether a test holds whatever is not known.
-    pub(super) fn certainly_holds(&self, value: ValueId, test: Test) -> bool {
-        let known = &self.values[value];
-        let same = |a: Konst, b: Konst| a == b || a.as_int().is_some() && a.as_int() == b.as_int();
-        match test {
-            Test::Is(constant) => known.only_constant().is_some_and(|other| same(other, constant)),
-            Test::IsNot(constant) => {
-                known.consts.is_some() && !known.constants().iter().any(|other| same(*other, constant))
-                    || known.not.is_some() && known.not == constant.as_int()
-                    || known.bounds().zip(constant.as_int()).is_some_and(|((lo, hi), int)| int < lo || int > hi)
-            }
-            Test::Null => matches!(known.null, Null::Yes(_)),
-            Test::NotNull => known.null == Null::No,
-            Test::AtLeast(least) => known.bounds().is_some_and(|(lo, _)| lo >= least),
-            Test::AtMost(most) => known.bounds().is_some_and(|(_, hi)| hi <= most),
-            Test::Checked(_) => false,
         }
     }
 

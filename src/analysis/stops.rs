@@ -31,7 +31,8 @@ impl Frame<'_> {
     fn stops_by_default(&self, pointer: &Operand) -> bool {
         let Operand::Local(pointer) = pointer else { return false };
         let body = self.body;
-        let loaded = body.stmts_of(self.block).iter().find_map(|stmt| match &stmt.kind {
+        // The load stands right before the call.
+        let loaded = body.stmts_of(self.block).iter().rev().find_map(|stmt| match &stmt.kind {
             StmtKind::Assign(to, Rvalue::Load(place)) if to == pointer => body.places.get(*place),
             _ => None,
         });

@@ -56,7 +56,7 @@ impl CommentRules {
 }
 
 /// Where a comment gives a secret away.
-fn secrets(comment: &str) -> Vec<Span> {
+pub(super) fn secrets(comment: &str) -> Vec<Span> {
     let mut found = Vec::new();
     for (pattern, is_secret) in [(&PASSWORD, is_password as fn(&str) -> bool), (&KEY, is_key)] {
         let Some(pattern) = pattern.as_ref() else { continue };

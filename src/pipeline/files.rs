@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::comments::CommentRules;
+use super::markup::MarkupRules;
 use super::texts::Texts;
 use super::timing::{Part, PartTimes};
 use index_vec::IndexSlice;
@@ -51,6 +52,7 @@ pub(super) struct Front<'a> {
     pub(super) patterns: &'a PatternRules,
     pub(super) configs: &'a ConfigRules<'a>,
     pub(super) comments: &'a CommentRules,
+    pub(super) markup: &'a MarkupRules,
 }
 
 /// A file under way.
@@ -97,6 +99,11 @@ impl Front<'_> {
                 self.code(&job, Grammar::C, PatternTarget::C, outcome);
             }
             FileKind::Jsp => {
+                let found = self.markup.page(text);
+                outcome.examined.extend(found.examined);
+                for (rule, span) in found.hits {
+                    self.find(rule, FileSpan { file, span }, None, Vec::new(), outcome);
+                }
                 let page = jsp::translate(text, path);
                 let start = self.times.add(Part::Prepare, start);
                 let MappedText { text, map } = &page.java;
@@ -143,8 +150,13 @@ impl Front<'_> {
         };
         let start = self.times.add(Part::Parse, job.start);
         broken(job.file, error_regions(&tree).into_iter().map(|region| job.original(region)), outcome);
-        let (nodes, found) = self.patterns.lay_out(target, job.text, &tree);
+        let (nodes, mut found) = self.patterns.lay_out(target, job.text, &tree);
         drop(tree);
+        if grammar == Grammar::Java {
+            let printed = self.markup.printed(&nodes, job.text);
+            found.hits.extend(printed.hits);
+            found.examined.extend(printed.examined);
+        }
         let start = self.times.add(Part::Patterns, start);
         let unit = lowered(job, grammar, &nodes);
         self.times.add(Part::Lower, start);

@@ -4,6 +4,7 @@
 mod comments;
 mod compile_commands;
 mod files;
+mod markup;
 mod options;
 mod progress;
 mod texts;
@@ -21,6 +22,7 @@ use rayon::ThreadPool;
 use comments::CommentRules;
 pub use files::FileOutcome;
 use files::Front;
+use markup::MarkupRules;
 pub use options::ScanOptions;
 pub use progress::{Progress, Silent, Stage};
 pub use texts::Texts;
@@ -171,6 +173,7 @@ pub fn lower_text(kind: FileKind, path: &str, text: &str, parse_time: Duration) 
         patterns: &patterns,
         configs: &configs,
         comments: &CommentRules::default(),
+        markup: &MarkupRules::default(),
     };
     let mut outcome = FileOutcome::default();
     front.text(FileId::default(), kind, path, text, Instant::now(), &mut outcome);
@@ -209,6 +212,7 @@ fn lower_files(
         patterns: &patterns,
         configs: &configs,
         comments: &CommentRules::of(&wanted.rules.rules),
+        markup: &MarkupRules::of(&wanted.rules.rules),
     };
     let sizes: IndexVec<FileId, u64> = texts.files().iter().map(|file| file.size).collect();
     progress.stage(Stage::Files, sizes.len() as u64);

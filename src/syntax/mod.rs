@@ -7,6 +7,7 @@ pub mod document;
 pub mod java;
 pub mod jsp;
 mod mapped;
+pub mod markup;
 mod nodes;
 pub mod parser;
 pub mod pattern;

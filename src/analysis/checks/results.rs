@@ -4,11 +4,19 @@
 use super::facts::{Facts, callee_name};
 use super::{Checker, Subject};
 use crate::base::{FastSet, Span};
-use crate::ir::{Body, Call, CallId, Callee, FuncIdx, LocalId, LocalKind, Operand, PlaceBase, Rvalue, StmtKind, Terminator};
+use crate::ir::{
+    BinOp, Body, Call, CallId, Callee, FuncIdx, LocalId, LocalKind, Operand, PlaceBase, PlaceId, Rvalue, StmtKind, Terminator,
+};
 use crate::rules::{ApiModel, CheckKind, Language};
 
 /// How many copies of a result are followed.
 const MAX_COPIES: usize = 16;
+
+/// What a call gives that counts what it did and says -1 at the end. A single byte or character may well be zero.
+const COUNT_OR_END: (i64, i64) = (-1, i32::MAX as i64);
+
+/// Statements of a function whose results are followed; each result costs a walk over all of them.
+const MAX_STMTS: usize = 20_000;
 
 /// Functions that write to a stream, and which argument that is; none: standard output.
 const OUTPUT: &[(&str, Option<usize>)] = &[
@@ -30,11 +38,19 @@ const OUTPUT: &[(&str, Option<usize>)] = &[
 
 impl<'a> Checker<'a> {
     pub(super) fn check_results(&mut self, subject: &Subject<'a>) {
-        if !self.wants(CheckKind::UncheckedReturnValue) {
+        if !self.wants(CheckKind::UncheckedReturnValue) && !self.wants(CheckKind::WrongReturnValueCheck) {
             return;
         }
+        // Results that nothing is done with but in the expression that the call stands in.
+        let mut counts: FastSet<LocalId> = FastSet::default();
         for (id, call, span) in subject.facts.calls() {
             let Some(model) = self.model_of(&subject.facts, id).filter(|model| model.must_check) else { continue };
+            if model.range == Some(COUNT_OR_END)
+                && let Some(result) = call.dst
+                && subject.facts.body.locals.get(result).is_some_and(|local| local.kind == LocalKind::Temp)
+            {
+                counts.insert(result);
+            }
             self.examine(CheckKind::UncheckedReturnValue);
             let unchecked = match call.dst {
                 None => true,
@@ -43,6 +59,28 @@ impl<'a> Checker<'a> {
             if unchecked {
                 let name = callee_name(call).unwrap_or(model.name.as_str()).to_owned();
                 self.report(CheckKind::UncheckedReturnValue, span, Some(subject.id), vec![("callee", name)]);
+            }
+        }
+        if !counts.is_empty() {
+            self.check_compared(subject, &counts);
+        }
+    }
+
+    /// A count that is -1 at the end and is compared with zero: `in.read(block) == 0`.
+    fn check_compared(&mut self, subject: &Subject<'a>, counts: &FastSet<LocalId>) {
+        if !self.wants(CheckKind::WrongReturnValueCheck) {
+            return;
+        }
+        let is_count = |operand: &Operand| operand.local().is_some_and(|local| counts.contains(&local));
+        let is_zero = |operand: &Operand| matches!(operand, Operand::Const(number) if number.is_zero());
+        for stmt in &subject.facts.body.stmts {
+            let StmtKind::Assign(_, Rvalue::Binary(op, a, b)) = &stmt.kind else { continue };
+            if !is_count(a) && !is_count(b) {
+                continue;
+            }
+            self.examine(CheckKind::WrongReturnValueCheck);
+            if *op == BinOp::Eq && (is_zero(a) || is_zero(b)) {
+                self.report(CheckKind::WrongReturnValueCheck, stmt.span, Some(subject.id), Vec::new());
             }
         }
     }
@@ -56,18 +94,27 @@ impl<'a> Checker<'a> {
         let mut first: Option<(FuncIdx, Span, &'static str)> = None;
         for (index, function) in unit.functions.iter_enumerated() {
             let Some(body) = &function.body else { continue };
+            // Variables that are the stream for errors: there is nobody to tell that it failed.
+            let mut errors: FastSet<LocalId> = FastSet::default();
             for stmt in &body.stmts {
-                let StmtKind::Call(id) = stmt.kind else { continue };
+                let id = match &stmt.kind {
+                    StmtKind::Call(id) => *id,
+                    StmtKind::Assign(to, Rvalue::Load(place)) if is_stderr(body, *place) => {
+                        errors.insert(*to);
+                        continue;
+                    }
+                    _ => continue,
+                };
                 let Some(call) = body.calls.get(id) else { continue };
                 let Callee::Function(name) = call.callee else { continue };
                 let name = name.as_str();
                 if name == "ferror" || matches!(name, "fclose" | "fflush") && call.dst.is_some() {
                     return;
                 }
-                if let Some((_, stream)) = OUTPUT.iter().find(|(output, _)| *output == name)
+                if first.is_none()
                     && call.dst.is_none()
-                    && first.is_none()
-                    && !stream.and_then(|at| call.args.get(at)).is_some_and(|stream| is_stderr(body, stream))
+                    && let Some((_, stream)) = OUTPUT.iter().find(|(output, _)| *output == name)
+                    && !stream.and_then(|at| call.args.get(at)?.local()).is_some_and(|stream| errors.contains(&stream))
                 {
                     first = Some((index, stmt.span, name));
                 }
@@ -90,7 +137,7 @@ impl<'a> Checker<'a> {
     fn is_only_handed_on(&self, subject: &Subject<'a>, result: LocalId) -> bool {
         let facts = &subject.facts;
         let body = facts.body;
-        if body.broken || body.opaque_count > 0 || body.conditional {
+        if body.broken || body.opaque_count > 0 || body.conditional || body.stmts.len() > MAX_STMTS {
             return false;
         }
         let mut copies: Vec<LocalId> = vec![result];
@@ -148,16 +195,8 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether a stream is the one for errors: there is nobody to tell that it failed.
-fn is_stderr(body: &Body, stream: &Operand) -> bool {
-    let Operand::Local(local) = stream else { return false };
-    body.stmts.iter().any(|stmt| match &stmt.kind {
-        StmtKind::Assign(to, Rvalue::Load(place)) if to == local => body
-            .places
-            .get(*place)
-            .is_some_and(|place| matches!(place.base, PlaceBase::Global(name) if name.as_str() == "stderr")),
-        _ => false,
-    })
+fn is_stderr(body: &Body, place: PlaceId) -> bool {
+    body.places.get(place).is_some_and(|place| matches!(place.base, PlaceBase::Global(name) if name.as_str() == "stderr"))
 }
 
 fn is_own(kind: LocalKind) -> bool {

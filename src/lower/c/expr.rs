@@ -4,6 +4,7 @@ use super::kinds::{Kind, field, kind};
 use super::literal;
 use super::place::Lvalue;
 use super::stmt::{FnCx, first_child};
+use super::system;
 use super::types::{char_pointer, decayed, int, pointer};
 use crate::base::Span;
 use crate::ir::{Const, Operand, Rvalue, Terminator, Ty, TyId};
@@ -191,7 +192,10 @@ impl<'t> FnCx<'_, '_, 't> {
                         name if name.starts_with("PRI") => {
                             text.push_str(if name.ends_with("64") || name.ends_with("MAX") { "llu" } else { "u" })
                         }
-                        _ => unknown = true,
+                        name => match system::text(name) {
+                            Some(known) => text.push_str(known),
+                            None => unknown = true,
+                        },
                     },
                     _ => {}
                 }

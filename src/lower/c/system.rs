@@ -1,4 +1,5 @@
-//! Constants of system headers that arrays are declared with: the headers are not read. Must not know syntax.
+//! Constants of system headers, for the headers are not read: what arrays are declared with, and what texts are put
+//! together of. Must not know syntax.
 
 /// As Linux has them (x86-64), and Windows those of its own.
 const SIZES: &[(&str, i128)] = &[
@@ -28,6 +29,12 @@ const SIZES: &[(&str, i128)] = &[
 pub(super) fn constant(name: &str) -> Option<i128> {
     let at = SIZES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
     SIZES.get(at).map(|(_, value)| *value)
+}
+
+/// The text of a system header's macro that stands among string literals.
+pub(super) fn text(name: &str) -> Option<&'static str> {
+    // `stdio.h`: where temporary files go.
+    (name == "P_tmpdir").then_some("/tmp")
 }
 
 #[cfg(test)]
