@@ -11,7 +11,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Message, MultiformatMessageString, Notification, PropertyBag, ReportingDescriptor,
-    ReportingDescriptorReference, Run, RunAutomationDetails, Sarif, Tool,
+    ReportingDescriptorReference, Result as SarifResult, Run, RunAutomationDetails, Sarif, Tool,
 };
 
 pub use profile::SarifProfile;
@@ -51,64 +51,50 @@ pub struct SarifOptions {
 /// # Errors
 /// Where writing fails.
 pub fn render(report: &Report<'_>, options: &SarifOptions, out: &mut dyn Write) -> Result<(), ReportError> {
-    let mut pieces = Pieces { held: Vec::with_capacity(PIECE + PIECE / 4), out };
-    serde_json::to_writer(&mut pieces, &log(report, options))?;
-    writeln!(pieces)?;
-    pieces.flush()?;
+    let rules = rules::Rules::new(report, options.profile);
+    let (shown, cut) = results::shown(report, options);
+    let frame = serde_json::to_string(&log_of(report, options, &rules, Vec::new(), cut))?;
+    // A quote within a string is escaped, so what is found is the run's own array.
+    if let Some((before, after)) = frame.split_once(NO_RESULTS) {
+        out.write_all(before.as_bytes())?;
+        out.write_all(b"\"results\":[")?;
+        let texts = results::elements(report, options, &rules, &shown)?;
+        for (index, text) in texts.iter().filter(|text| !text.is_empty()).enumerate() {
+            out.write_all(if index > 0 { b"," } else { b"" })?;
+            out.write_all(text)?;
+        }
+        out.write_all(b"]")?;
+        out.write_all(after.as_bytes())?;
+    } else {
+        serde_json::to_writer(&mut *out, &log(report, options))?;
+    }
+    writeln!(out)?;
+    out.flush()?;
     Ok(())
 }
 
-/// Bytes handed on at a time.
-const PIECE: usize = 1 << 16;
-
-/// Collects what serde writes sign by sign, without a call through a pointer for each.
-struct Pieces<'w> {
-    held: Vec<u8>,
-    out: &'w mut dyn Write,
-}
-
-impl Write for Pieces<'_> {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.held.extend_from_slice(bytes);
-        if self.held.len() >= PIECE { self.hand_on() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.hand_on()?;
-        self.out.flush()
-    }
-}
-
-impl Pieces<'_> {
-    #[cold]
-    fn hand_on(&mut self) -> std::io::Result<()> {
-        let written = self.out.write_all(&self.held);
-        self.held.clear();
-        written
-    }
-}
+/// What stands in the log of a scan that found nothing.
+const NO_RESULTS: &str = "\"results\":[]";
 
 /// The log as a value.
 #[must_use]
 pub fn log(report: &Report<'_>, options: &SarifOptions) -> Sarif {
+    let rules = rules::Rules::new(report, options.profile);
+    let (shown, cut) = results::shown(report, options);
+    log_of(report, options, &rules, results::results(report, options, &rules, &shown), cut)
+}
+
+fn log_of(report: &Report<'_>, options: &SarifOptions, rules: &rules::Rules<'_>, results: Vec<SarifResult>, cut: usize) -> Sarif {
     Sarif {
         schema: Some(SCHEMA.to_owned()),
         inline_external_properties: None,
         properties: None,
-        runs: vec![run(report, options)],
+        runs: vec![run(report, options, rules, results, cut)],
         version: Value::from(VERSION),
     }
 }
 
-fn run(report: &Report<'_>, options: &SarifOptions) -> Run {
-    let rules = rules::Rules::new(report, options.profile);
-    let (results, cut) = results::results(report, options, &rules);
+fn run(report: &Report<'_>, options: &SarifOptions, rules: &rules::Rules<'_>, results: Vec<SarifResult>, cut: usize) -> Run {
     let mut invocation = invocation(report, options);
     if cut > 0 {
         let text = match report.locale {

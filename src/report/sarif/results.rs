@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactContent, ArtifactLocation, CodeFlow, Location, LogicalLocation, PhysicalLocation, PropertyBag, Region,
@@ -20,8 +21,11 @@ use crate::rules::{Rule, Severity};
 /// Marks a step's number in code flows.
 const RELATED_SOURCE: i64 = 1;
 
-/// The results that go into the log, in the findings' order, and how many were cut because the consumer takes no more.
-pub(super) fn results(report: &Report<'_>, options: &SarifOptions, rules: &Rules<'_>) -> (Vec<SarifResult>, usize) {
+/// Results made by one task: enough to be worth handing out.
+const CHUNK: usize = 256;
+
+/// The findings that go into the log, in order, and how many were cut because the consumer takes no more.
+pub(super) fn shown<'r>(report: &Report<'r>, options: &SarifOptions) -> (Vec<&'r Reported>, usize) {
     let mut shown: Vec<(usize, &Reported)> = report
         .result
         .findings
@@ -36,15 +40,41 @@ pub(super) fn results(report: &Report<'_>, options: &SarifOptions, rules: &Rules
         shown.truncate(most);
         shown.sort_by_key(|(index, _)| *index);
     }
-    let results = shown
-        .into_iter()
-        .filter_map(|(_, one)| {
-            let rule = report.book.rule(one.finding.rule)?;
-            let index = rules.index(one.finding.rule)?;
-            Some(Maker { report, options, one, rule }.result(index))
-        })
-        .collect();
-    (results, cut)
+    (shown.into_iter().map(|(_, one)| one).collect(), cut)
+}
+
+/// Those findings as SARIF results.
+pub(super) fn results(report: &Report<'_>, options: &SarifOptions, rules: &Rules<'_>, shown: &[&Reported]) -> Vec<SarifResult> {
+    let made = shown.iter().filter_map(|one| {
+        let rule = report.book.rule(one.finding.rule)?;
+        let index = rules.index(one.finding.rule)?;
+        Some(Maker { report, options, one, rule }.result(index))
+    });
+    made.collect()
+}
+
+/// Those findings as the elements of a JSON array, with commas between them and no brackets: made in parallel and in
+/// pieces, for the results of a large project are the better part of its log, and as values several times their text.
+///
+/// # Errors
+/// Where a result cannot be written as JSON.
+pub(super) fn elements(
+    report: &Report<'_>,
+    options: &SarifOptions,
+    rules: &Rules<'_>,
+    shown: &[&Reported],
+) -> Result<Vec<Vec<u8>>, serde_json::Error> {
+    let chunk = |findings: &[&Reported]| {
+        let mut text = Vec::new();
+        for result in results(report, options, rules, findings) {
+            if !text.is_empty() {
+                text.push(b',');
+            }
+            serde_json::to_writer(&mut text, &result)?;
+        }
+        Ok(text)
+    };
+    shown.par_chunks(CHUNK).map(chunk).collect()
 }
 
 /// A file without a region.

@@ -188,3 +188,14 @@ fn others_logs_are_refused() {
     assert!(read("{}").is_err());
     assert!(read(r#"{"runs":[{"tool":{"driver":{"name":"other"}}}]}"#).is_err());
 }
+
+#[test]
+fn the_log_written_in_pieces_is_the_log_as_a_value() {
+    let shop = Shop::new();
+    for profile in [SarifProfile::Full, SarifProfile::Github] {
+        let options = options(profile);
+        let value = shop.with(Locale::En, |report| serde_json::to_value(super::log(report, &options)).unwrap());
+        assert!(value["runs"][0]["results"].as_array().is_some_and(|results| results.len() > 1), "{profile:?}");
+        assert_eq!(log_of(&shop, &options, Locale::En), value, "{profile:?}");
+    }
+}
