@@ -66,7 +66,7 @@ pub(super) struct Pending {
 type Waiting = (InputId, Pending, Vec<(InputId, Test)>);
 
 /// A finding before deduplication, with what tells two apart.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FrameFindings {
     pub(super) findings: Vec<Finding>,
     pub(super) seen: FastSet<(RuleId, FileSpan, Option<FileSpan>)>,
@@ -145,6 +145,8 @@ pub(super) struct Frame<'a> {
     pub(super) unset: FastSet<LocalId>,
     /// C: what is remembered of numbers and texts in memory.
     pub(super) memory: super::mem::Memory,
+    /// Texts that differ from another in case or blanks only: what they are checked for holds for that.
+    pub(super) copies: FastMap<ValueId, ValueId>,
     /// Whether some rule asks for uses of what has no value.
     pub(super) wants_init: bool,
 }
@@ -186,14 +188,7 @@ impl<'a> Frame<'a> {
             allocations,
             traces,
             latent: Vec::new(),
-            out: FrameFindings {
-                findings: Vec::new(),
-                seen: FastSet::default(),
-                examined: FastMap::default(),
-                counted: FastSet::default(),
-                bound_hits: 0,
-                grouped: FastSet::default(),
-            },
+            out: FrameFindings::default(),
             older: FastMap::default(),
             lossy: false,
             in_macro: false,
@@ -217,6 +212,7 @@ impl<'a> Frame<'a> {
             reads: FastMap::default(),
             unset: FastSet::default(),
             memory: super::mem::Memory::default(),
+            copies: FastMap::default(),
             wants_init: !body.broken
                 && body.opaque_count == 0
                 && ctx.check_rules.contains_key(&(crate::rules::CheckKind::UninitializedUse, crate::rules::Language::C)),

@@ -1,8 +1,8 @@
 //! Whether tests of inputs hold for what a caller passes. Must not know what depends on them.
 
 use super::frame::Frame;
-use super::state::Test;
-use super::value::{Konst, Null, ValueId};
+use super::state::{State, Test};
+use super::value::{Konst, Null, Value, ValueId};
 
 impl Frame<'_> {
     /// Whether a test may hold, without assuming it.
@@ -39,6 +39,26 @@ impl Frame<'_> {
             Test::AtMost(most) => known.bounds().is_some_and(|(_, hi)| hi <= most),
             Test::Checked(_) => false,
         }
+    }
+
+    /// A number that a callee has found within bounds; `false`: it cannot be.
+    pub(super) fn keep_within(&mut self, state: &mut State, value: ValueId, bounds: (i64, i64)) -> bool {
+        let known = &self.values[value];
+        let (lo, hi) = known.bounds().unwrap_or((i64::MIN, i64::MAX));
+        if hi < bounds.0 || lo > bounds.1 {
+            return false;
+        }
+        let range = (lo.max(bounds.0), hi.min(bounds.1));
+        if !self.is_c() && known.consts.is_none() && range != (lo, hi) {
+            if let Some(input) = known.input {
+                let test = if bounds.1 == i64::MAX { Test::AtLeast(bounds.0) } else { Test::AtMost(bounds.1) };
+                state.assume(input, test);
+            }
+            let refined = Value { range: Some(range), ..self.values[value].clone() };
+            let refined = self.value(refined);
+            self.replace(state, value, refined);
+        }
+        true
     }
 
     /// The same for what is done to memory: a pointer that nobody knows to be null is taken for one to something.

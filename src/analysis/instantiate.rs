@@ -238,10 +238,10 @@ impl Frame<'_> {
             // That the callee looks says nothing of what this function believes.
             Test::Null => self.assume_null_from(state, value, true, Null::QUIET),
             Test::NotNull => self.assume_null(state, value, false),
-            Test::AtLeast(least) => self.values[value].bounds().is_none_or(|(_, hi)| hi >= least),
-            Test::AtMost(most) => self.values[value].bounds().is_none_or(|(lo, _)| lo <= most),
+            Test::AtLeast(least) => self.keep_within(state, value, (least, i64::MAX)),
+            Test::AtMost(most) => self.keep_within(state, value, (i64::MIN, most)),
             Test::Checked(cleared) => {
-                self.clear(state, value, cleared);
+                self.pass_check(state, value, cleared);
                 true
             }
         }
@@ -274,6 +274,8 @@ impl Frame<'_> {
         let value = self.bound(state, binding, latent.input);
         let pass = self.pass_hop(binding.span, binding.callee);
         match &latent.kind {
+            LatentKind::Sink { sink, .. }
+                if sink.as_str() == "command" && !self.is_c() && self.is_plain_command(state, value) => {}
             LatentKind::Sink { sink, callee, cleared, at_start } => {
                 for mark in self.deep_marks(state, value) {
                     let mark = Mark { cleared: mark.cleared | cleared, at_start: mark.at_start && *at_start, ..mark };

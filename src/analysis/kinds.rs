@@ -25,6 +25,11 @@ pub(super) const MIXED: Cleared = 1 << 44;
 /// Not a sanitizer's: a number that was written in a text: what is known of the text's characters says nothing of it.
 pub(super) const PARSED: Cleared = 1 << 46;
 
+/// Not a sanitizer's: the host of the address that the data is.
+pub(super) const HOST: Cleared = 1 << 47;
+/// Not a sanitizer's: the address leads to a host that was checked.
+pub(super) const HOST_CHECKED: Cleared = 1 << 48;
+
 /// The kinds of docs/rules.md, in bit order.
 const KINDS: [&str; 20] = [
     "number",
@@ -118,6 +123,8 @@ mod tests {
             super::NO_PARENT,
             super::PLAIN_NAME,
             super::CANONICAL,
+            super::HOST,
+            super::HOST_CHECKED,
         ];
         assert_eq!(facts.iter().fold(0, |all, bit| all | bit).count_ones() as usize, facts.len());
         let characters = super::characters(|_| true);

@@ -7,6 +7,7 @@
 mod build;
 mod call;
 mod checks;
+mod commands;
 mod conditions;
 pub mod config;
 mod defect;
@@ -16,6 +17,7 @@ mod expr;
 mod frame;
 mod given;
 mod holds;
+mod hosts;
 mod instantiate;
 mod integers;
 mod interp;
@@ -111,6 +113,7 @@ struct Names {
     resource: Symbol,
     empty: Symbol,
     starts_with: Symbol,
+    contains_key: Symbol,
 }
 
 /// `call` rules by the called name.
@@ -164,6 +167,7 @@ impl<'p> Context<'p> {
                 resource: Symbol::new("<resource>"),
                 empty: Symbol::new(""),
                 starts_with: Symbol::new("startsWith"),
+                contains_key: Symbol::new("containsKey"),
             },
             sink_rules: FastMap::default(),
             cleared_by: FastMap::default(),

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use super::call::CallView;
 use super::frame::{Frame, Object, ObjectKind};
+use super::hosts::names_host;
 use super::kinds;
 use super::state::{Cell, State};
 use super::value::{Konst, Mark, Null, Origin, Predicate, Value, ValueId};
@@ -49,6 +50,10 @@ impl Frame<'_> {
                 && let Some(value) = view.args.get(usize::from(*index))
             {
                 self.check_size_argument(state, operand, *value, view.span);
+            }
+            let program = view.args.first().filter(|_| *slot == Slot::Rest(0) && view.args.len() > 1 && !self.is_c());
+            if sink.as_str() == "command" && program.is_some_and(|program| self.is_plain_program(*program)) {
+                continue;
             }
             for (value, span) in self.slot_values(view, *slot) {
                 // Reported at the call, where the reader looks; the argument is in the trace.
@@ -286,6 +291,8 @@ impl Frame<'_> {
             resolved || matches!(view.name.as_str(), "getCanonicalPath" | "getCanonicalFile" | "toRealPath" | "normalize");
         let cleared =
             kinds::bits(&model.clears) | if number { kinds::NUMBER } else { 0 } | if canonical { kinds::CANONICAL } else { 0 };
+        let host = model.owner.is_some_and(|owner| owner.as_str().starts_with("java.net.")) && names_host(view.name.as_str());
+        let cleared = cleared | if host { kinds::HOST } else { 0 };
         if cleared != 0 && value.marks.iter().any(|mark| mark.cleared & cleared != cleared) {
             for mark in &mut value.marks {
                 mark.cleared |= cleared;

@@ -61,9 +61,20 @@ impl Frame<'_> {
     /// Where the answer of a getter is kept that gives the same one each time it is asked: `getParameter("id")`, or a map's
     /// value by a constant key. What is learnt of the first answer holds for the second.
     pub(super) fn asked_before(&mut self, state: &State, view: &CallView<'_>, model: &ApiModel) -> Option<(ObjId, Cell)> {
-        let [key] = view.args.as_slice() else { return None };
-        let getter = matches!(view.name.as_str(), "get" | "getAttribute" | "getParameter" | "getHeader");
-        if !getter || model.may_return_null != Some(true) {
+        if model.may_return_null != Some(true) {
+            return None;
+        }
+        let [key] = view.args.as_slice() else {
+            // `getCause()`: what moves on to the next each time is called otherwise.
+            let plain = view.args.is_empty() && view.name.as_str().starts_with("get") && model.op.is_none();
+            if !plain || view.name.as_str().starts_with("getNext") {
+                return None;
+            }
+            let objects = self.objects_of(view.receiver?);
+            let [object] = objects.as_slice() else { return None };
+            return Some((*object, answer(view.name, self.ctx.names.empty)));
+        };
+        if !matches!(view.name.as_str(), "get" | "getAttribute" | "getParameter" | "getHeader") {
             return None;
         }
         let Some(Konst::Str(key)) = self.values[*key].only_constant() else { return None };
@@ -83,6 +94,18 @@ impl Frame<'_> {
     /// The answer kept, unless it is a null: who finds nothing there mostly sees to it that there is something.
     pub(super) fn answered(&self, state: &State, (object, cell): (ObjId, Cell)) -> Option<ValueId> {
         state.cell(object, cell).filter(|known| !matches!(self.values[*known].null, Null::Yes(_)))
+    }
+
+    /// Whether `containsKey` was asked of the same table, with the same key, on the way here.
+    fn has_asked_for(&self, state: &State, view: &CallView<'_>) -> bool {
+        let objects = view.receiver.map(|receiver| self.values[receiver].objects.as_slice());
+        let (Some([object]), Some(key)) = (objects, view.args.first()) else { return false };
+        state.cell(*object, answer(self.ctx.names.contains_key, self.ctx.names.empty)) == Some(*key)
+    }
+
+    /// Remembers a key that a table was asked for.
+    pub(super) fn note_asked_for(&self, state: &mut State, object: ObjId, key: ValueId) {
+        state.set_cell(object, answer(self.ctx.names.contains_key, self.ctx.names.empty), key);
     }
 
     /// Whether a null of an input is a caller's business: what is passed, and in C what is one step from there.
@@ -148,12 +171,20 @@ impl Frame<'_> {
             "get" if model.op.is_some_and(|op| op.as_str() == "map.get") => {
                 let Some(receiver) = view.receiver else { return false };
                 let of_request = SourceKinds::WEB | SourceKinds::SOCKET;
-                self.deep_marks(state, receiver)
-                    .iter()
-                    .any(|mark| mark.kinds.intersects(of_request) && mark.kinds != SourceKinds::all())
+                let marks = self.deep_marks(state, receiver);
+                // A key that is not written out is mostly one of the map's own.
+                let own = view.args.first().is_some_and(|key| {
+                    self.values[*key].marks.iter().any(|of_key| marks.iter().any(|mark| mark.origin == of_key.origin))
+                });
+                !own && marks.iter().any(|mark| mark.kinds.intersects(of_request) && mark.kinds != SourceKinds::all())
             }
             // What is named outright is shipped with the program.
             "getResource" | "getResourceAsStream" | "getSystemResource" | "getRequestDispatcher" => first.is_none(),
+            // A page is shown by a handler that has put there what it asks for.
+            "getAttribute" if self.unit.language == crate::ir::Language::Jsp => {
+                view.target.owner.is_some_and(|owner| owner.as_str().ends_with("HttpSession"))
+            }
+            "getProperty" if self.has_asked_for(state, view) => false,
             "getProperty" => !first.is_some_and(|key| STANDARD_PROPERTIES.iter().any(|standard| key.starts_with(standard))),
             // A statement that counts or sums up has a row whatever the table holds.
             "selectOne" | "selectByPk" | "select" | "queryForObject" => {

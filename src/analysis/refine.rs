@@ -62,6 +62,9 @@ impl Frame<'_> {
         }
         match predicate {
             Some(Predicate::Is(subject, _) | Predicate::IsNull(subject)) => self.values[*subject].input.is_some(),
+            Some(Predicate::Checked(subject, _)) => {
+                self.values[*subject].input.is_some() && !self.values[*subject].marks.is_empty()
+            }
             _ => false,
         }
     }
@@ -95,7 +98,7 @@ impl Frame<'_> {
             }
             Predicate::Checked(value, cleared) => {
                 if truth {
-                    self.clear(state, *value, *cleared);
+                    self.pass_check(state, *value, *cleared);
                 }
                 true
             }
@@ -150,6 +153,9 @@ impl Frame<'_> {
             }
             if constant.as_int().is_some_and(|int| int < 0) {
                 self.drop_resources(state, &known);
+            }
+            if known.marks.iter().any(|mark| mark.cleared & kinds::HOST != 0) {
+                self.clear_origins(state, value, kinds::HOST_CHECKED);
             }
             // Equal to a constant of the source: nothing of the outside is left in it.
             let refined = Value { input: known.input, ..Value::constant(constant) };
@@ -245,6 +251,13 @@ impl Frame<'_> {
                 let refined = Value { null: if better_null { Null::No } else { known.null }, range, ..known.clone() };
                 let refined = self.value(refined);
                 self.replace(state, value, refined);
+            }
+        }
+        if !self.is_c() {
+            match (self.is_own(a), self.is_own(b)) {
+                (false, true) => self.pass_check(state, a, Cleared::MAX),
+                (true, false) => self.pass_check(state, b, Cleared::MAX),
+                _ => {}
             }
         }
         true
@@ -397,18 +410,6 @@ impl Frame<'_> {
             }
         }
         first && second
-    }
-
-    /// Every value that holds data of the same origins has passed a check.
-    fn clear_origins(&mut self, state: &mut State, value: ValueId, cleared: Cleared) {
-        let origins: Vec<super::value::Origin> = self.deep_marks(state, value).iter().map(|mark| mark.origin).collect();
-        let held: Vec<ValueId> =
-            state.slots.iter().flatten().copied().chain(state.heap.entries().iter().map(|(_, _, value)| *value)).collect();
-        for held in held {
-            if self.values[held].marks.iter().any(|mark| origins.contains(&mark.origin)) {
-                self.clear(state, held, cleared);
-            }
-        }
     }
 
     /// The value has passed a check that leaves only what a sanitizer of these kinds would.

@@ -93,6 +93,9 @@ impl Frame<'_> {
         if sink.as_str() == "log" && !self.is_c() && self.prints_no_data(value) {
             return;
         }
+        if sink.as_str() == "command" && !self.is_c() && self.is_plain_command(state, value) {
+            return;
+        }
         // An address of this site, or of one that is fixed: data decides what is shown there, not where.
         let is_redirect = sink.as_str() == "url-redirect";
         let start = if is_redirect { self.beginning(state, value) } else { None };
@@ -113,6 +116,9 @@ impl Frame<'_> {
         let at = self.at(span);
         let mut marks = self.deep_marks(state, value);
         self.member_marks(state, value, &mut marks);
+        if sink.as_str() == "command" {
+            self.leave_to_list(value, &mut marks);
+        }
         if start.is_some_and(|start| !start.as_str().is_empty()) {
             // What stands before the data leaves the host open.
             marks.iter_mut().for_each(|mark| mark.at_start = true);
@@ -179,7 +185,7 @@ impl Frame<'_> {
         let &Arrival { sink, callee, at, function, .. } = arrival;
         let Origin::Source(origin) = mark.origin else { return };
         let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
-        let fitting: Vec<RuleId> = rules.iter().copied().filter(|rule| self.taint_applies(*rule, mark)).collect();
+        let fitting: Vec<RuleId> = rules.iter().copied().filter(|rule| self.taint_applies(*rule, sink, mark)).collect();
         let covered = self.ctx.encoder.covers(mark, sink, callee);
         for rule in fitting {
             if mark.kinds == SourceKinds::PAGE && !self.out.grouped.insert((rule, mark.name)) {
@@ -222,8 +228,11 @@ impl Frame<'_> {
         }
     }
 
-    fn taint_applies(&self, rule: RuleId, mark: Mark) -> bool {
+    fn taint_applies(&self, rule: RuleId, sink: Symbol, mark: Mark) -> bool {
         let RuleKind::Taint(taint) = &self.ctx.rules.rules[rule].kind else { return false };
+        if mark.cleared & super::kinds::HOST_CHECKED != 0 && matches!(sink.as_str(), "ssrf" | "url-redirect") {
+            return false;
+        }
         let mut cleared = super::kinds::complete(mark.cleared);
         if cleared & super::kinds::PLAIN_NAME != 0 && mark.at_start {
             cleared |= super::kinds::bit("ldap-name");

@@ -3,7 +3,7 @@
 
 use super::Program;
 use crate::base::{FastMap, FastSet, FileId, Symbol};
-use crate::ir::{Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
+use crate::ir::{BinOp, Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
 
 impl Program {
     pub(super) fn collect_constants(&mut self) {
@@ -75,8 +75,8 @@ fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
         let Some(body) = &function.body else { continue };
         let compiled = |local: LocalId| {
             body.calls.iter().find(|call| call.dst == Some(local)).and_then(|call| match (&call.callee, call.args.first()) {
-                (Callee::Method { name, .. }, Some(Operand::Const(Const::Str(text)))) if name.as_str() == "compile" => {
-                    Some(*text)
+                (Callee::Method { name, .. }, Some(pattern)) if name.as_str() == "compile" => {
+                    written_out(unit, body, pattern, 0).map(|text| Symbol::new(&text))
                 }
                 _ => None,
             })
@@ -98,6 +98,37 @@ fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
         }
     }
     found
+}
+
+/// More parts than this of a text put together are not looked into.
+const MAX_PARTS: usize = 8;
+
+/// The text of an operand that is put together of literals and of constants of the same file.
+fn written_out(unit: &Unit, body: &crate::ir::Body, operand: &Operand, depth: usize) -> Option<String> {
+    let local = match operand {
+        Operand::Const(Const::Str(text)) => return Some(text.as_str().to_owned()),
+        Operand::Const(Const::Int(number, _)) => return Some(number.get().to_string()),
+        Operand::Local(local) if depth < MAX_PARTS => *local,
+        _ => return None,
+    };
+    let mut values = body.stmts.iter().filter_map(|stmt| match &stmt.kind {
+        StmtKind::Assign(to, value) if *to == local => Some(value),
+        _ => None,
+    });
+    match (values.next()?, values.next()) {
+        (Rvalue::Use(other), None) => written_out(unit, body, other, depth + 1),
+        (Rvalue::Binary(BinOp::Add | BinOp::Concat, a, b), None) => {
+            let start = written_out(unit, body, a, depth + 1)?;
+            Some(start + &written_out(unit, body, b, depth + 1)?)
+        }
+        (Rvalue::Load(place), None) => {
+            let [Proj::Field(name)] = body.places.get(*place)?.proj.as_slice() else { return None };
+            let fields = unit.types.iter().flat_map(|ty| &ty.fields);
+            let field = fields.into_iter().find(|field| field.name == *name && field.modifiers.contains(Modifiers::FINAL))?;
+            written_out(unit, body, &Operand::Const(field.init?), MAX_PARTS)
+        }
+        _ => None,
+    }
 }
 
 /// Final static fields that a static initializer sets to an array of literals.

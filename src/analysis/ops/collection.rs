@@ -84,6 +84,7 @@ impl Frame<'_> {
                 found
             }
             ("map", "containsKey") => {
+                self.note_asked_for(state, object, arg(0)?);
                 let key = self.key(arg(0)?)?;
                 if state.cell(object, Cell::Key(key)).is_some() {
                     return Some(self.bool(true));

@@ -49,6 +49,7 @@ impl Frame<'_> {
                 self.view_name(state, *view.args.first()?, view.span);
                 (name == "new").then(|| self.new_view(state, view))
             }
+            "host" => Some(self.is_internal(view.receiver?)),
             "mapper" => {
                 self.mapper_store(state, view);
                 None

@@ -58,7 +58,7 @@ impl Frame<'_> {
                 } else if self.text_of(a).is_some() {
                     b
                 } else {
-                    return None;
+                    return self.equal_to_own(a, b);
                 };
                 return Some(self.checked(tested, Cleared::MAX));
             }
@@ -218,6 +218,7 @@ impl Frame<'_> {
             "trim" | "strip" | "toLowerCase" | "toUpperCase" => {
                 let result = keep(self, 0, None)?;
                 self.values[result].range = self.values[subject].range;
+                self.note_copy(result, subject);
                 Some(result)
             }
             "length" | "indexOf" | "lastIndexOf" | "compareTo" => {
@@ -242,6 +243,12 @@ impl Frame<'_> {
                     && prefix.as_str().starts_with(&wanted)
                 {
                     return Some(self.bool(true));
+                }
+                if name == "endsWith"
+                    && let Some(end) = self.text_of(*view.args.first()?)
+                    && let Some(checked) = self.host_ends(subject, &end)
+                {
+                    return Some(checked);
                 }
                 Some(self.value(Value { null: Null::No, ..Value::default() }))
             }
