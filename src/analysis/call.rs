@@ -148,7 +148,8 @@ impl<'a> Frame<'a> {
         {
             return ways;
         }
-        let result = self.accessor(state, view);
+        let mapped = if self.is_c() { None } else { self.call_mapper(state, view) };
+        let result = mapped.or_else(|| self.accessor(state, view));
         Ways::One(result.unwrap_or_else(|| self.call_unknown(state, view)))
     }
 

@@ -434,7 +434,9 @@ impl<'f> Pass<'f> {
         if target.callees.is_empty() {
             let model = target.model.and_then(|hit| self.models.model(hit.name, hit.index));
             let given = model.map(given).unwrap_or_default();
-            result = given.result | passed;
+            let pastes = &self.flow.program.pastes;
+            let rows = model.is_none() && target.owner.is_some_and(|owner| pastes.is_mapper(owner));
+            result = given.result | passed | if rows { mask(SourceKinds::DB) } else { 0 };
             objects = given.objects | if given.fills { passed } else { 0 };
         } else {
             for &callee in &target.callees {

@@ -75,6 +75,8 @@ pub(super) struct FrameFindings {
     pub(super) bound_hits: u32,
     /// Outputs of unknown origin: one report a rule and attribute.
     pub(super) grouped: FastSet<(RuleId, Symbol)>,
+    /// What calls of mapper statements said of the parameters pasted there.
+    pub(super) pastes: Vec<super::mapper::PasteFact>,
 }
 
 /// The function under analysis.

@@ -46,6 +46,8 @@ pub(super) fn given(model: &ApiModel) -> Given {
         }
     }
     all.result |= model.source_if.as_ref().map_or(0, |given| mask(given.kinds));
-    all.fills = model.op.is_some() || model.flows.iter().flatten().any(|flow| flow.to != Slot::Return);
+    // What a statement is handed goes to the database.
+    let to_database = model.op.is_some_and(|op| op.as_str().starts_with("mapper."));
+    all.fills = model.op.is_some() && !to_database || model.flows.iter().flatten().any(|flow| flow.to != Slot::Return);
     all
 }

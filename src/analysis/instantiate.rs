@@ -277,7 +277,11 @@ impl Frame<'_> {
             LatentKind::Sink { sink, .. }
                 if sink.as_str() == "command" && !self.is_c() && self.is_plain_command(state, value) => {}
             LatentKind::Sink { sink, callee, cleared, at_start } => {
-                for mark in self.deep_marks(state, value) {
+                let marks = self.deep_marks(state, value);
+                if sink.as_str() == super::mapper::PASTE {
+                    self.note_pasted(value, &marks, latent.at, *callee);
+                }
+                for mark in marks {
                     let mark = Mark { cleared: mark.cleared | cleared, at_start: mark.at_start && *at_start, ..mark };
                     let tail = before(pass, latent.trail.clone());
                     let arrival = Arrival {

@@ -214,6 +214,13 @@ impl<'p> Context<'p> {
                         context.typestate.entry((typestate.kind, *resource, rule.language)).or_default().push(id);
                     }
                 }
+                RuleKind::Check(CheckKind::MapperInjection) => {
+                    let sink = (Symbol::new(mapper::PASTE), rule.language);
+                    context.sink_rules.entry(sink).or_default().push(id);
+                    *context.sink_kinds.entry(sink).or_default() |= mapper::PASTED_KINDS;
+                    context.cleared_by.insert(id, kinds::bit("sql") | kinds::bit("number"));
+                    context.check_rules.entry((CheckKind::MapperInjection, rule.language)).or_default().push(id);
+                }
                 RuleKind::Check(check) => context.check_rules.entry((*check, rule.language)).or_default().push(id),
                 RuleKind::Pattern(_) | RuleKind::Config(_) => {}
             }
@@ -284,6 +291,7 @@ struct Leaf {
     steps: u32,
     func: FuncId,
     views: Vec<views::ViewFact>,
+    pastes: Vec<mapper::PasteFact>,
     /// What went wrong with the analysis of this function itself: it counts as one without a body then.
     failed: Option<String>,
 }
@@ -297,6 +305,7 @@ impl Leaf {
             steps: 0,
             func,
             views: Vec::new(),
+            pastes: Vec::new(),
             failed: Some(reason),
         }
     }
@@ -313,6 +322,7 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
     let is_page =
         |component: &Vec<FuncId>| component.iter().any(|func| program.function(*func).0.language == crate::ir::Language::Jsp);
     let mut facts: Vec<views::ViewFact> = Vec::new();
+    let mut pastes: Vec<mapper::PasteFact> = Vec::new();
     // Pages call other code, never the other way, and know what controllers put into their models: they come last.
     for (pages, level) in
         [false, true].iter().flat_map(|pages| program.components.levels.iter().map(move |level| (*pages, level)))
@@ -327,6 +337,7 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
             .collect();
         for mut leaf in leaves {
             facts.append(&mut leaf.views);
+            pastes.append(&mut leaf.pastes);
             if let Some(reason) = leaf.failed.take() {
                 let (unit, function) = program.function(leaf.func);
                 outcome.problems.push(Problem {
@@ -357,6 +368,7 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
             }
         }
     }
+    mapper::settle(&context, &pastes, &mut outcome.findings);
     outcome.stats.unmodelled = unmodelled::most_met(program);
     outcome
 }
@@ -400,7 +412,16 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     let out = frame.finish();
     let mut examined: Vec<(RuleId, Examined)> = out.examined.into_iter().collect();
     examined.sort_by_key(|(rule, _)| *rule);
-    let leaf = Leaf { findings: out.findings, examined, bound_hits: out.bound_hits, steps, func, views, failed: None };
+    let leaf = Leaf {
+        findings: out.findings,
+        examined,
+        bound_hits: out.bound_hits,
+        steps,
+        func,
+        views,
+        pastes: out.pastes,
+        failed: None,
+    };
     Some((leaf, summary))
 }
 

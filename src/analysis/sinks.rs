@@ -191,12 +191,16 @@ impl Frame<'_> {
             if mark.kinds == SourceKinds::PAGE && !self.out.grouped.insert((rule, mark.name)) {
                 continue;
             }
-            let args = vec![
+            let mut args = vec![
                 ("source", super::texts::source_name(mark.kinds, mark.name)),
                 ("sink", callee.as_str().to_owned()),
                 ("callee", callee.as_str().to_owned()),
                 ("whole", mark.at_start.to_string()),
             ];
+            let pasted = sink.as_str() == super::mapper::PASTE;
+            if pasted {
+                args.push(("name", callee.as_str().to_owned()));
+            }
             // What the rule does not count lends it no weight.
             let cap = match &self.ctx.rules.rules[rule].kind {
                 RuleKind::Taint(taint) => weight(mark.kinds & taint.from),
@@ -204,7 +208,7 @@ impl Frame<'_> {
             };
             if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), tail))
             {
-                finding.confidence = finding.confidence.min(cap);
+                finding.confidence = if pasted { cap } else { finding.confidence.min(cap) };
                 // Paths and names of resources that a database holds were mostly put there by the program itself.
                 let own = matches!(sink.as_str(), "path-read" | "path-write" | "resource-name");
                 if own && mark.kinds & SourceKinds::all() == SourceKinds::DB {
@@ -229,7 +233,11 @@ impl Frame<'_> {
     }
 
     fn taint_applies(&self, rule: RuleId, sink: Symbol, mark: Mark) -> bool {
-        let RuleKind::Taint(taint) = &self.ctx.rules.rules[rule].kind else { return false };
+        let from = match &self.ctx.rules.rules[rule].kind {
+            RuleKind::Taint(taint) => taint.from,
+            RuleKind::Check(CheckKind::MapperInjection) => super::mapper::PASTED_KINDS,
+            _ => return false,
+        };
         if mark.cleared & super::kinds::HOST_CHECKED != 0 && matches!(sink.as_str(), "ssrf" | "url-redirect") {
             return false;
         }
@@ -240,7 +248,7 @@ impl Frame<'_> {
         if cleared & super::kinds::NO_PARENT != 0 && !mark.at_start {
             cleared |= super::kinds::bit("path");
         }
-        taint.from.intersects(mark.kinds) && self.ctx.cleared_by.get(&rule).is_none_or(|by| by & cleared == 0)
+        from.intersects(mark.kinds) && self.ctx.cleared_by.get(&rule).is_none_or(|by| by & cleared == 0)
     }
 
     /// A reference is dereferenced.

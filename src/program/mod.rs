@@ -11,6 +11,7 @@ mod infer;
 mod layout;
 mod lookup;
 mod noreturn;
+mod pastes;
 mod resolve;
 mod statements;
 mod target;
@@ -20,6 +21,7 @@ pub use class::{Class, ClassId};
 pub use entry::EntrySource;
 pub use infer::{CallTarget, FunctionTypes, ModelHit};
 pub use layout::Layouts;
+pub use pastes::{Paste, Pastes, pasted_in};
 
 use index_vec::IndexVec;
 use rayon::prelude::*;
@@ -72,6 +74,8 @@ pub struct Program {
     pub no_return: noreturn::NoReturn,
     /// Mapper statements by `Namespace.id`.
     statements: FastMap<Symbol, statements::Statement>,
+    /// What mapper statements paste into their text.
+    pub pastes: Pastes,
     /// Strongly connected components of the call graph, callees first, in levels that may run in parallel.
     pub components: Components,
 }
@@ -106,9 +110,11 @@ impl Program {
             constant_statics: FastMap::default(),
             no_return: noreturn::NoReturn::default(),
             statements: FastMap::default(),
+            pastes: Pastes::default(),
             components: Components::default(),
         };
         program.statements = statements::collect(&program);
+        program.pastes = Pastes::collect(&program);
         program.index_classes(&rules.java);
         program.index_c_functions();
         program.layouts = Layouts::of(&program);

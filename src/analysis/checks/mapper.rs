@@ -2,6 +2,7 @@
 
 use crate::base::{FastMap, FastSet, FileId, Span, Symbol};
 use crate::ir::{AnnotationValue, Const, Function, Ty};
+use crate::program::pasted_in;
 use crate::rules::{CheckKind, Language};
 use crate::syntax::document::{DocumentContent, Element, Node};
 
@@ -58,7 +59,9 @@ impl Mappers<'_> {
         }
         let id = statement.attribute("id").map(|it| it.value.as_str()).unwrap_or_default();
         let mut pasted = Vec::new();
-        texts(statement, 0, &mut |text, span| pasted_in(text, span, ibatis, &mut pasted));
+        texts(statement, 0, &mut |text, span| {
+            pasted_in(text, span, ibatis, &mut |expression, span| pasted.push((expression.to_owned(), span)));
+        });
         for (expression, span) in pasted {
             if !self.seen.insert((format!("{namespace}.{id}"), expression.clone())) {
                 continue;
@@ -85,34 +88,6 @@ fn texts(element: &Element, depth: usize, visit: &mut impl FnMut(&str, Span)) {
     }
 }
 
-/// Finds `${x}`, or `$x$` in iBATIS.
-fn pasted_in(text: &str, span: Span, ibatis: bool, found: &mut Vec<(String, Span)>) {
-    // Where entities were resolved, positions inside the text are not known.
-    let exact = span.len() == text.len();
-    let at = |lo: usize, hi: usize| {
-        if exact { Span::new(span.lo as usize + lo, span.lo as usize + hi) } else { span }
-    };
-    let mut from = 0;
-    while let Some(open) = text.get(from..).and_then(|rest| rest.find('$')).map(|found| from + found) {
-        let rest = text.get(open + 1..).unwrap_or_default();
-        let end = if ibatis { rest.find(|it: char| !is_path(it)) } else { rest.find('}') };
-        from = open + 1;
-        let Some(end) = end else { continue };
-        let inner = rest.get(..end).unwrap_or_default();
-        let closes = rest.get(end..).is_some_and(|rest| rest.starts_with('$'));
-        let is_paste = if ibatis { closes && !inner.is_empty() } else { inner.starts_with('{') && inner.len() > 1 };
-        if is_paste {
-            let end = open + 1 + end + 1;
-            found.push((text.get(open..end).unwrap_or_default().to_owned(), at(open, end)));
-            from = end;
-        }
-    }
-}
-
-fn is_path(character: char) -> bool {
-    character.is_alphanumeric() || matches!(character, '_' | '.' | '[' | ']')
-}
-
 /// Checks the statements in annotations of mapper interfaces.
 pub(super) fn check_annotations(checker: &mut Checker<'_>) {
     let unit = checker.unit;
@@ -129,7 +104,7 @@ pub(super) fn check_annotations(checker: &mut Checker<'_>) {
             let numbers = numeric_params(function);
             for value in values {
                 let mut pasted = Vec::new();
-                pasted_in(value.as_str(), used.span, false, &mut pasted);
+                pasted_in(value.as_str(), used.span, false, &mut |expression, span| pasted.push((expression.to_owned(), span)));
                 for (expression, _) in pasted {
                     let inner = expression.trim_start_matches("${").trim_end_matches('}').trim();
                     if !numbers.get(inner).copied().unwrap_or(false) {

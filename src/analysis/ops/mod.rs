@@ -51,7 +51,10 @@ impl Frame<'_> {
             }
             "host" => Some(self.is_internal(view.receiver?)),
             "mapper" => {
-                self.mapper_store(state, view);
+                self.mapper_pastes(state, view);
+                if name == "store" {
+                    self.mapper_store(state, view);
+                }
                 None
             }
             "test" => self.test_op(state, name, *view.args.first()?),
