@@ -109,6 +109,15 @@ impl Inference<'_, '_> {
             let ty = self.names.resolve(local.ty);
             self.types.locals.push(ty);
         }
+        if !self.program.handed.is_empty() {
+            for param in &self.function.params {
+                if let (Some(ty), Some(slot)) =
+                    (self.program.handed.get(&(id, param.local)), self.types.locals.get_mut(param.local))
+                {
+                    *slot = *ty;
+                }
+            }
+        }
         if let Some(types) = self.captured.remove(&id) {
             let captured: Vec<LocalId> = self
                 .body
@@ -214,8 +223,13 @@ impl Inference<'_, '_> {
             _ => {}
         }
         if self.local(dst) != TyId::UNKNOWN {
-            if let Rvalue::Use(operand) = rvalue {
-                self.narrow(dst, self.operand(operand));
+            match rvalue {
+                Rvalue::Use(operand) => self.narrow(dst, self.operand(operand)),
+                Rvalue::Load(place) if self.program.narrowed_fields => {
+                    let ty = self.place(*place);
+                    self.narrow(dst, ty);
+                }
+                _ => {}
             }
             return;
         }
@@ -276,7 +290,7 @@ impl Inference<'_, '_> {
         let (Some(declared), Some(given)) = (self.local(dst).name(), ty.name()) else { return };
         if self.writes.get(dst) == Some(&1)
             && declared != given
-            && self.body.locals.get(dst).is_some_and(|local| local.kind == LocalKind::User)
+            && self.body.locals.get(dst).is_some_and(|local| matches!(local.kind, LocalKind::User | LocalKind::Temp))
             && self.program.is_subtype(given, declared, self.models)
             && let Some(slot) = self.types.locals.get_mut(dst)
         {
@@ -356,7 +370,13 @@ impl Inference<'_, '_> {
 
     fn return_type(&mut self, call: &Call, target: &CallTarget) -> TyId {
         if let Callee::Constructor(ty) = call.callee {
-            return self.names.resolve(ty);
+            let made = self.names.resolve(ty);
+            // A model may tell apart what wraps something particular.
+            let told = target.model.and_then(|hit| self.models.model(hit.name, hit.index)).map(|model| model.returns);
+            return match told {
+                Some(ReturnType::Named(name)) => self.lookup.type_of(name),
+                _ => made,
+            };
         }
         let receiver = call.receiver.as_ref().map_or(TyId::UNKNOWN, |receiver| self.operand(receiver));
         let program_method = target.callees.first().copied().or_else(|| {

@@ -7,6 +7,7 @@ mod callgraph;
 mod class;
 mod constants;
 mod entry;
+mod handed;
 mod infer;
 mod layout;
 mod lookup;
@@ -58,6 +59,10 @@ pub struct Program {
     c_functions: FastMap<Symbol, Vec<FuncId>>,
     /// Types of C over all files.
     layouts: Layouts,
+    /// Parameters that are only ever given a particular type, with it: see `handed`.
+    handed: FastMap<(FuncId, crate::ir::LocalId), crate::ir::TyId>,
+    /// Whether the type of a field was narrowed so.
+    narrowed_fields: bool,
     /// Types of locals and targets of calls, a function.
     pub types: IndexVec<FuncId, FunctionTypes>,
     /// What callers control where a function is an entry point.
@@ -102,6 +107,8 @@ impl Program {
             class_by_name: FastMap::default(),
             c_functions: FastMap::default(),
             layouts: Layouts::default(),
+            handed: FastMap::default(),
+            narrowed_fields: false,
             types: IndexVec::new(),
             entries: FastMap::default(),
             constant_fields: FastMap::default(),
@@ -125,6 +132,7 @@ impl Program {
             .map(|unit| infer::infer_unit(&program, unit, rules))
             .collect();
         program.types = types.into_iter().flatten().collect();
+        program.narrow_handed(rules);
         program.entries = entry::find_entries(&program, rules);
         program.no_return = noreturn::NoReturn::find(&program, rules);
         program.components = Components::of(&program);

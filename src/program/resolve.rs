@@ -92,11 +92,34 @@ impl<'p> NameScope<'p> {
             }
         }
         // A modelled type with this simple name, imported by a wildcard of a package that has no other model.
-        match self.models.simple_names.get(&written).map(Vec::as_slice) {
-            Some([only]) if self.wildcard_covers(*only) => *only,
-            Some(many) => many.iter().copied().find(|name| self.wildcard_covers(*name)).unwrap_or(written),
-            None => written,
+        let Some(many) = self.models.simple_names.get(&written) else { return written };
+        let covered = many.iter().copied().find(|name| self.wildcard_covers(*name));
+        covered.or_else(|| self.guess(many)).unwrap_or(written)
+    }
+
+    /// A snippet without its imports, or with a class of its package out of view: the library type that the name most
+    /// likely means. Nobody knows where a wildcard of an unknown package may have it from.
+    fn guess(&self, many: &[Symbol]) -> Option<Symbol> {
+        let unknown =
+            |package: &str| !["java", "jakarta.", "org.springframework."].iter().any(|known| package.starts_with(known));
+        if self.unit.imports.iter().any(|import| import.wildcard && !import.is_static && unknown(import.name.as_str())) {
+            return None;
         }
+        let beside = |package: &str| {
+            let same = |import: &crate::ir::Import| import.name.as_str().rsplit_once('.').is_some_and(|(of, _)| of == package);
+            self.unit.imports.iter().any(same)
+        };
+        let rank = |name: &Symbol| {
+            let package = name.as_str().rsplit_once('.').map_or("", |(package, _)| package);
+            let likely = ["java.", "javax.servlet", "javax.", "org."].iter().position(|start| package.starts_with(start));
+            (!beside(package), likely.unwrap_or(4), name.as_str())
+        };
+        // A nested type is never written by its simple name alone.
+        let outermost = |name: &&Symbol| {
+            let package = name.as_str().rsplit_once('.').map_or("", |(package, _)| package);
+            package.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()))
+        };
+        many.iter().filter(outermost).min_by_key(|name| rank(name)).copied()
     }
 
     fn wildcard_covers(&self, name: Symbol) -> bool {

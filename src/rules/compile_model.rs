@@ -110,9 +110,14 @@ impl<'a> ModelCompiler<'a> {
                     _ => raw.extends.iter().map(|base| named.follow(base)).collect(),
                 };
                 let name = named.name;
-                let known =
-                    self.models.types.entry(name).or_insert_with(|| TypeModel { name, extends: Vec::new(), untaintable: false });
+                let known = self.models.types.entry(name).or_insert_with(|| TypeModel {
+                    name,
+                    extends: Vec::new(),
+                    untaintable: false,
+                    handed: false,
+                });
                 known.untaintable |= raw.untaintable;
+                known.handed |= raw.handed;
                 for base in extends {
                     if base != name && !known.extends.contains(&base) {
                         known.extends.push(base);

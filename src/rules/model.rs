@@ -175,6 +175,8 @@ pub struct TypeModel {
     pub extends: Vec<Symbol>,
     /// Whether taint of its values is meaningless: numbers, booleans, enums, dates.
     pub untaintable: bool,
+    /// Whether parameters and fields of a general type that are only given this one are of it.
+    pub handed: bool,
 }
 
 /// A field or global of a library.

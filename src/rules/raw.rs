@@ -228,6 +228,8 @@ pub(super) struct RawType {
     pub(super) extends: OneOrMany<String>,
     #[serde(default)]
     pub(super) untaintable: bool,
+    #[serde(default)]
+    pub(super) handed: bool,
 }
 
 #[derive(Debug, Deserialize)]
