@@ -63,6 +63,12 @@ pub(super) fn range_of(op: BinOp, (a, b): (i64, i64), (c, d): (i64, i64), bits: 
         BinOp::And if a >= 0 => (0, b),
         BinOp::Shl if a >= 0 && c >= 0 && d < 32 => (a << c, b << d),
         BinOp::Or | BinOp::Xor if a >= 0 && c >= 0 => (0, (1i128 << (128 - (b | d).leading_zeros())) - 1),
+        // The sign may change, but no bit above the widest of both: as many as hold either hold the result.
+        BinOp::Or | BinOp::Xor => {
+            let widest = [a, b, c, d].into_iter().map(|end| if end < 0 { !end } else { end }).max()?;
+            let most = (1i128 << (128 - widest.leading_zeros())) - 1;
+            (-most - 1, most)
+        }
         BinOp::Shr if a >= 0 && c >= 0 && d < 64 => (a >> d, b >> c),
         _ => return None,
     };

@@ -124,12 +124,26 @@ impl Frame<'_> {
         for (at, known) in entry.seen.iter_mut().chain(entry.joined.as_mut()).enumerate() {
             if self.same(known, &state, at >= kept_apart) {
                 // Reached under different conditions: only what both have holds.
-                if known.conditions != state.conditions {
-                    let kept =
-                        known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
-                    known.conditions = std::rc::Rc::new(kept);
+                let kept: Vec<_> =
+                    known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
+                if kept.len() == known.conditions.len() {
+                    return false;
                 }
-                return false;
+                known.conditions = std::rc::Rc::new(kept);
+                // What follows was seen under conditions that are none: it is seen again without them.
+                let relaxed = known.clone();
+                match entry.pending.iter().position(|waiting| self.same(waiting, &relaxed, false)) {
+                    Some(at) => {
+                        if let Some(waiting) = entry.pending.get_mut(at) {
+                            waiting.conditions = relaxed.conditions;
+                        }
+                        return false;
+                    }
+                    None => {
+                        entry.pending.push(relaxed);
+                        return true;
+                    }
+                }
             }
         }
         if entry.seen.len() < max_states {

@@ -31,7 +31,7 @@ pub(super) fn weight(kinds: SourceKinds) -> Confidence {
 }
 
 /// One step less severe.
-fn lower(severity: Severity) -> Severity {
+pub(super) fn lower(severity: Severity) -> Severity {
     match severity {
         Severity::Critical => Severity::High,
         Severity::High => Severity::Medium,
@@ -209,6 +209,10 @@ impl Frame<'_> {
             if let Some(finding) = self.report(rule, at, function, Some(origin), args, steps(&self.traces.hops(mark.path), tail))
             {
                 finding.confidence = if pasted { cap } else { finding.confidence.min(cap) };
+                // Whoever runs the program may do what the program may do.
+                if cap == Confidence::Low {
+                    finding.severity = lower(finding.severity);
+                }
                 // Paths and names of resources that a database holds were mostly put there by the program itself.
                 let own = matches!(sink.as_str(), "path-read" | "path-write" | "resource-name");
                 if own && mark.kinds & SourceKinds::all() == SourceKinds::DB {

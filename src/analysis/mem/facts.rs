@@ -173,7 +173,7 @@ impl Frame<'_> {
         if low != high || factor <= 0 {
             return;
         }
-        let most = (region.size.1 - low - more).div_euclid(factor);
+        let most = region.size.1.saturating_sub(low).saturating_sub(more).div_euclid(factor);
         let site = self.site(view.span);
         self.leave_longer(state, input, most, wide, region.kind, site);
     }

@@ -100,7 +100,8 @@ impl Frame<'_> {
         let (min, max) = limits(bits, signed);
         let (c, d) = self.values[other].bounds().unwrap_or((min, max));
         // An end that nothing bounds says little: any check of the operand is as good as another.
-        let (open_low, open_high) = (c <= min.saturating_add(1) && c < 0, d >= max - 1);
+        let nobody = |end: i64| super::is_type_end(end) && self.values[other].consts.is_none();
+        let (open_low, open_high) = ((c <= min.saturating_add(1) || nobody(c)) && c < 0, d >= max - 1 || nobody(d) && d > 0);
         let unknown = self.values[other].consts.is_none() && open_high;
         let exact = self.values[other].consts.is_some();
         let (mut lo, mut hi) = (i64::MIN, i64::MAX);

@@ -314,6 +314,10 @@ impl Frame<'_> {
                 let low = if is_java { demand.is_marginal() } else { demand.is_meek(mark) };
                 let cap = if low { Confidence::Low } else { super::sinks::weight(mark.kinds) };
                 finding.confidence = finding.confidence.min(cap);
+                // A sum that wraps as the language says, or that only whoever runs the program decides, seldom harms.
+                if cap == Confidence::Low {
+                    finding.severity = super::sinks::lower(finding.severity);
+                }
             }
         }
     }
