@@ -210,7 +210,7 @@ impl Frame<'_> {
             {
                 finding.confidence = if pasted { cap } else { finding.confidence.min(cap) };
                 // Whoever runs the program may do what the program may do.
-                if cap == Confidence::Low {
+                if cap == Confidence::Low && mark.kinds.intersects(SourceKinds::ENV) {
                     finding.severity = lower(finding.severity);
                 }
                 // Paths and names of resources that a database holds were mostly put there by the program itself.
