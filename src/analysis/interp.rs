@@ -123,27 +123,7 @@ impl Frame<'_> {
         let kept_apart = entry.seen.len();
         for (at, known) in entry.seen.iter_mut().chain(entry.joined.as_mut()).enumerate() {
             if self.same(known, &state, at >= kept_apart) {
-                // Reached under different conditions: only what both have holds.
-                let kept: Vec<_> =
-                    known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
-                if kept.len() == known.conditions.len() {
-                    return false;
-                }
-                known.conditions = std::rc::Rc::new(kept);
-                // What follows was seen under conditions that are none: it is seen again without them.
-                let relaxed = known.clone();
-                match entry.pending.iter().position(|waiting| self.same(waiting, &relaxed, false)) {
-                    Some(at) => {
-                        if let Some(waiting) = entry.pending.get_mut(at) {
-                            waiting.conditions = relaxed.conditions;
-                        }
-                        return false;
-                    }
-                    None => {
-                        entry.pending.push(relaxed);
-                        return true;
-                    }
-                }
+                return self.meet_again(known, &state, &mut entry.pending, at >= kept_apart);
             }
         }
         if entry.seen.len() < max_states {

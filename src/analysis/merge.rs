@@ -11,6 +11,22 @@ const GARBAGE_THRESHOLD: usize = 40;
 pub(super) const MAX_HEAP: usize = 400;
 
 impl Frame<'_> {
+    /// A state is reached again under other conditions: only what both have holds. What follows was seen under conditions
+    /// that are none, and waits to be seen again without them; `true` if so. States kept apart wait before joined ones.
+    pub(super) fn meet_again(&self, known: &mut State, state: &State, pending: &mut Vec<State>, is_joined: bool) -> bool {
+        let kept: Vec<_> = known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
+        if kept.len() == known.conditions.len() {
+            return false;
+        }
+        known.conditions = std::rc::Rc::new(kept);
+        if let Some(waiting) = pending.iter_mut().find(|waiting| self.same(waiting, known, false)) {
+            waiting.conditions = known.conditions.clone();
+            return false;
+        }
+        pending.insert(if is_joined { pending.len() } else { 0 }, known.clone());
+        true
+    }
+
     /// Forgets cells of objects that nothing live refers to. Statuses of resources stay: an object that nobody refers to
     /// any more may be a leak.
     pub(super) fn collect_garbage(&mut self, state: &mut State) {
