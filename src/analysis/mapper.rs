@@ -8,10 +8,10 @@ use super::sinks::Arrival;
 use super::state::{Cell, State};
 use super::trace::{Hop, before};
 use super::value::{Konst, Mark, Origin, Value, ValueId};
-use crate::base::{FastMap, FileSpan, Symbol};
+use crate::base::{FastMap, FastSet, FileSpan, Symbol};
 use crate::findings::{Finding, StepKind};
-use crate::ir::{AnnotationValue, Const, TyId};
-use crate::program::Paste;
+use crate::ir::TyId;
+use crate::program::{Paste, name_in_statement};
 use crate::rules::{CheckKind, Confidence, Language, SourceKinds};
 
 /// The kind of sink that a pasted parameter is.
@@ -33,7 +33,7 @@ pub(super) fn settle(ctx: &Context<'_>, facts: &[PasteFact], findings: &mut Vec<
         *known.entry((*at, *expression)).or_default() |= *unknown;
     }
     let of_rule = |finding: &Finding| rules.contains(&finding.rule);
-    let told: Vec<(FileSpan, Option<Symbol>)> = findings
+    let told: FastSet<(FileSpan, Option<Symbol>)> = findings
         .iter()
         .filter(|finding| of_rule(finding) && !finding.trace.is_empty())
         .map(|finding| (finding.at, name(finding)))
@@ -102,17 +102,7 @@ impl Frame<'_> {
         let methods = program.find_methods(program.class(owner)?, view.name, view.args.len());
         let params = &program.function(*methods.first()?).1.params;
         let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-        let given = |used: &crate::ir::AnnotationUse| {
-            let text = used.args.iter().find_map(|(_, value)| match value {
-                AnnotationValue::Const(Const::Str(text)) => Some(*text),
-                _ => None,
-            });
-            text.filter(|_| used.name.simple_name() == "Param")
-        };
-        let named = params.iter().position(|param| {
-            let given = param.annotations.iter().find_map(given);
-            given.unwrap_or(param.name).as_str() == first
-        });
+        let named = params.iter().position(|param| name_in_statement(param).as_str() == first);
         match (named, view.args.as_slice()) {
             (Some(at), args) => {
                 let value = *args.get(at)?;

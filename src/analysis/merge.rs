@@ -14,6 +14,9 @@ impl Frame<'_> {
     /// A state is reached again under other conditions: only what both have holds. What follows was seen under conditions
     /// that are none, and waits to be seen again without them; `true` if so. States kept apart wait before joined ones.
     pub(super) fn meet_again(&self, known: &mut State, state: &State, pending: &mut Vec<State>, is_joined: bool) -> bool {
+        if known.conditions == state.conditions {
+            return false;
+        }
         let kept: Vec<_> = known.conditions.iter().filter(|condition| state.conditions.contains(condition)).copied().collect();
         if kept.len() == known.conditions.len() {
             return false;

@@ -28,6 +28,8 @@ pub(super) fn run(args: &ScanArgs) -> Outcome<u8> {
     let prepare = start.elapsed();
     let done = run_scan(&input, &args.show, baseline.as_ref())?;
 
+    // Reports keep to the number of threads too. Where such a pool stands already, that one serves.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(input.options.threads).build_global();
     let scanned = Instant::now();
     let book = rulebook(&input);
     let report = Report { result: &done.result, book: &book, locale: input.locale };

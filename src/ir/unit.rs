@@ -154,6 +154,18 @@ pub enum AnnotationValue {
     Other,
 }
 
+impl AnnotationValue {
+    /// The texts that it is or lists, in order.
+    #[must_use]
+    pub fn texts(&self) -> Vec<Symbol> {
+        match self {
+            AnnotationValue::Const(Const::Str(text)) => vec![*text],
+            AnnotationValue::List(values) => values.iter().flat_map(AnnotationValue::texts).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What kind of type a declaration makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]

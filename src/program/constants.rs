@@ -3,7 +3,7 @@
 
 use super::Program;
 use crate::base::{FastMap, FastSet, FileId, Symbol};
-use crate::ir::{BinOp, Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
+use crate::ir::{BinOp, Body, Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
 
 impl Program {
     pub(super) fn collect_constants(&mut self) {
@@ -73,14 +73,19 @@ fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
     let mut found = Vec::new();
     for function in unit.functions.iter().filter(|function| matches!(function.name.as_str(), "<clinit>" | "<fieldinit>")) {
         let Some(body) = &function.body else { continue };
-        let compiled = |local: LocalId| {
-            body.calls.iter().find(|call| call.dst == Some(local)).and_then(|call| match (&call.callee, call.args.first()) {
-                (Callee::Method { name, .. }, Some(pattern)) if name.as_str() == "compile" => {
-                    written_out(unit, body, pattern, 0).map(|text| Symbol::new(&text))
-                }
-                _ => None,
-            })
-        };
+        // By what they set: a class may compile hundreds of patterns.
+        let patterns: FastMap<LocalId, &Operand> = body
+            .calls
+            .iter()
+            .filter(|call| matches!(&call.callee, Callee::Method { name, .. } if name.as_str() == "compile"))
+            .filter_map(|call| Some((call.dst?, call.args.first()?)))
+            .collect();
+        if patterns.is_empty() {
+            continue;
+        }
+        let parts = Parts::of(unit, body);
+        let compiled =
+            |local: LocalId| patterns.get(&local).and_then(|pattern| parts.text(pattern, 0)).map(|text| Symbol::new(&text));
         for stmt in &body.stmts {
             let StmtKind::Store(place, Operand::Local(local)) = &stmt.kind else { continue };
             let Some(place) = body.places.get(*place) else { continue };
@@ -103,31 +108,46 @@ fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
 /// More parts than this of a text put together are not looked into.
 const MAX_PARTS: usize = 8;
 
-/// The text of an operand that is put together of literals and of constants of the same file.
-fn written_out(unit: &Unit, body: &crate::ir::Body, operand: &Operand, depth: usize) -> Option<String> {
-    let local = match operand {
-        Operand::Const(Const::Str(text)) => return Some(text.as_str().to_owned()),
-        Operand::Const(Const::Int(number, _)) => return Some(number.get().to_string()),
-        Operand::Local(local) if depth < MAX_PARTS => *local,
-        _ => return None,
-    };
-    let mut values = body.stmts.iter().filter_map(|stmt| match &stmt.kind {
-        StmtKind::Assign(to, value) if *to == local => Some(value),
-        _ => None,
-    });
-    match (values.next()?, values.next()) {
-        (Rvalue::Use(other), None) => written_out(unit, body, other, depth + 1),
-        (Rvalue::Binary(BinOp::Add | BinOp::Concat, a, b), None) => {
-            let start = written_out(unit, body, a, depth + 1)?;
-            Some(start + &written_out(unit, body, b, depth + 1)?)
+/// What texts are put together of in one body.
+struct Parts<'u> {
+    unit: &'u Unit,
+    body: &'u Body,
+    /// What each local is set to; `None`: in several places.
+    set: FastMap<LocalId, Option<&'u Rvalue>>,
+}
+
+impl<'u> Parts<'u> {
+    fn of(unit: &'u Unit, body: &'u Body) -> Parts<'u> {
+        let mut set = FastMap::default();
+        for stmt in &body.stmts {
+            if let StmtKind::Assign(to, value) = &stmt.kind {
+                set.entry(*to).and_modify(|known| *known = None).or_insert(Some(value));
+            }
         }
-        (Rvalue::Load(place), None) => {
-            let [Proj::Field(name)] = body.places.get(*place)?.proj.as_slice() else { return None };
-            let fields = unit.types.iter().flat_map(|ty| &ty.fields);
-            let field = fields.into_iter().find(|field| field.name == *name && field.modifiers.contains(Modifiers::FINAL))?;
-            written_out(unit, body, &Operand::Const(field.init?), MAX_PARTS)
+        Parts { unit, body, set }
+    }
+
+    /// The text of an operand that is put together of literals and of constants of the same file.
+    fn text(&self, operand: &Operand, depth: usize) -> Option<String> {
+        let local = match operand {
+            Operand::Const(Const::Str(text)) => return Some(text.as_str().to_owned()),
+            Operand::Const(Const::Int(number, _)) => return Some(number.get().to_string()),
+            Operand::Local(local) if depth < MAX_PARTS => local,
+            _ => return None,
+        };
+        match (*self.set.get(local)?)? {
+            Rvalue::Use(other) => self.text(other, depth + 1),
+            Rvalue::Binary(BinOp::Add | BinOp::Concat, a, b) => Some(self.text(a, depth + 1)? + &self.text(b, depth + 1)?),
+            Rvalue::Load(place) => {
+                let [Proj::Field(name)] = self.body.places.get(*place)?.proj.as_slice() else { return None };
+                let mut fields = self.unit.types.iter().flat_map(|ty| &ty.fields).filter(|field| field.name == *name);
+                // Fields of one name in several classes of the file may hold different texts.
+                let (Some(field), None) = (fields.next(), fields.next()) else { return None };
+                let constant = field.init.filter(|_| field.modifiers.contains(Modifiers::FINAL))?;
+                self.text(&Operand::Const(constant), MAX_PARTS)
+            }
+            _ => None,
         }
-        _ => None,
     }
 }
 

@@ -1,9 +1,11 @@
 //! Parameters and fields of a general type that are only ever given one particular type which the models tell apart:
 //! a helper's `PrintWriter` that is always the response's. Must not know values.
 
+use rayon::prelude::*;
+
 use super::{FuncId, Program, UnitId, infer};
 use crate::base::{FastMap, FastSet, Symbol};
-use crate::ir::{Const, LocalId, Operand, PlaceBase, PlaceId, Proj, StmtKind, TyId};
+use crate::ir::{Const, Language, LocalId, Operand, PlaceBase, PlaceId, Proj, StmtKind, TyId};
 use crate::rules::{Models, RuleSet};
 
 /// A helper that hands on to a helper, so far.
@@ -14,8 +16,19 @@ type Given<K> = FastMap<K, Option<TyId>>;
 type Params = Given<(FuncId, LocalId)>;
 type Fields = Given<(Symbol, Symbol)>;
 
-fn join<K: std::hash::Hash + Eq>(given: &mut Given<K>, key: K, ty: TyId) {
-    given.entry(key).and_modify(|known| *known = known.filter(|known| *known == ty)).or_insert(Some(ty));
+fn join<K: std::hash::Hash + Eq>(given: &mut Given<K>, key: K, ty: Option<TyId>) {
+    given.entry(key).and_modify(|known| *known = known.filter(|known| Some(*known) == ty)).or_insert(ty);
+}
+
+/// What two parts of the program say together; their order makes no difference.
+fn join_all<K: std::hash::Hash + Eq>(mut a: Given<K>, mut b: Given<K>) -> Given<K> {
+    if a.len() < b.len() {
+        std::mem::swap(&mut a, &mut b);
+    }
+    for (key, ty) in b {
+        join(&mut a, key, ty);
+    }
+    a
 }
 
 /// The places that were given one type, and a particular one.
@@ -29,7 +42,7 @@ impl Program {
     pub(super) fn narrow_handed(&mut self, rules: &RuleSet) {
         let models = &rules.java;
         let general = self.general_types(models);
-        if general.is_empty() {
+        if general.is_empty() || self.classes.is_empty() {
             return;
         }
         let fields: FastSet<Symbol> = self
@@ -95,44 +108,58 @@ impl Program {
     }
 
     fn what_is_handed(&self, general: &FastSet<Symbol>, fields: &FastSet<Symbol>, models: &Models) -> (Params, Fields) {
-        let (mut params, mut stored) = (Given::default(), Given::default());
+        let functions = 0..self.types.len();
+        functions
+            .into_par_iter()
+            .map(FuncId::from_usize)
+            .filter(|id| self.function(*id).0.language != Language::C)
+            .fold(<(Params, Fields)>::default, |(mut params, mut stored), id| {
+                self.handed_by(id, general, &mut params);
+                if !fields.is_empty() {
+                    self.stored_by(id, fields, models, &mut stored);
+                }
+                (params, stored)
+            })
+            .reduce(<(Params, Fields)>::default, |a, b| (join_all(a.0, b.0), join_all(a.1, b.1)))
+    }
+
+    /// What a function's calls hand to parameters of these types.
+    fn handed_by(&self, id: FuncId, general: &FastSet<Symbol>, params: &mut Params) {
+        let (Some(body), Some(types)) = (self.body(id), self.types.get(id)) else { return };
         let is_general = |ty: TyId| ty.name().is_some_and(|name| general.contains(&name));
-        for (id, types) in self.types.iter_enumerated() {
-            let Some(body) = self.body(id) else { continue };
-            let type_of = |operand: &Operand| match operand {
-                Operand::Local(local) => types.locals.get(*local).copied().unwrap_or(TyId::UNKNOWN),
-                Operand::Const(_) => TyId::UNKNOWN,
-            };
-            for (call, target) in body.calls.iter().zip(&types.calls) {
-                for &callee in &target.callees {
-                    for (param, arg) in self.function(callee).1.params.iter().zip(&call.args) {
-                        let declared = self
-                            .body(callee)
-                            .and_then(|body| body.locals.get(param.local))
-                            .map_or(TyId::UNKNOWN, |local| local.ty);
-                        if declared == TyId::UNKNOWN || matches!(arg, Operand::Const(Const::Null)) {
-                            continue;
-                        }
-                        let now = self.types.get(callee).and_then(|types| types.locals.get(param.local)).copied();
-                        if now.is_some_and(is_general) || self.handed.contains_key(&(callee, param.local)) {
-                            join(&mut params, (callee, param.local), type_of(arg));
-                        }
+        for (call, target) in body.calls.iter().zip(&types.calls) {
+            for &callee in &target.callees {
+                for (param, arg) in self.function(callee).1.params.iter().zip(&call.args) {
+                    let now = self.types.get(callee).and_then(|types| types.locals.get(param.local)).copied();
+                    if !now.is_some_and(is_general) && !self.handed.contains_key(&(callee, param.local)) {
+                        continue;
+                    }
+                    let declared = self.body(callee).and_then(|body| body.locals.get(param.local));
+                    if declared.is_some_and(|local| local.ty != TyId::UNKNOWN) && !matches!(arg, Operand::Const(Const::Null)) {
+                        join(params, (callee, param.local), Some(self.operand_type(id, arg)));
                     }
                 }
             }
-            if fields.is_empty() {
-                continue;
-            }
-            for stmt in &body.stmts {
-                let StmtKind::Store(place, operand) = &stmt.kind else { continue };
-                if !matches!(operand, Operand::Const(Const::Null))
-                    && let Some(key) = self.stored_field(id, *place, fields, models)
-                {
-                    join(&mut stored, key, type_of(operand));
-                }
+        }
+    }
+
+    /// What a function stores in fields of these names.
+    fn stored_by(&self, id: FuncId, fields: &FastSet<Symbol>, models: &Models, stored: &mut Fields) {
+        let Some(body) = self.body(id) else { return };
+        for stmt in &body.stmts {
+            let StmtKind::Store(place, operand) = &stmt.kind else { continue };
+            if !matches!(operand, Operand::Const(Const::Null))
+                && let Some(key) = self.stored_field(id, *place, fields, models)
+            {
+                join(stored, key, Some(self.operand_type(id, operand)));
             }
         }
-        (params, stored)
+    }
+
+    fn operand_type(&self, id: FuncId, operand: &Operand) -> TyId {
+        let types = self.types.get(id);
+        let local = operand.local().and_then(|local| types.and_then(|types| types.locals.get(local)));
+        local.copied().unwrap_or(TyId::UNKNOWN)
     }
 
     /// The class and name of the field that a place is, where one of these names.

@@ -22,7 +22,7 @@ pub use class::{Class, ClassId};
 pub use entry::EntrySource;
 pub use infer::{CallTarget, FunctionTypes, ModelHit};
 pub use layout::Layouts;
-pub use pastes::{Paste, Pastes, pasted_in};
+pub use pastes::{Fragments, MapperDocument, Paste, Pastes, annotated_texts, mappers, name_in_statement, pasted_in, path_of};
 
 use index_vec::IndexVec;
 use rayon::prelude::*;
