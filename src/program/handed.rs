@@ -25,9 +25,7 @@ fn join_all<K: std::hash::Hash + Eq>(mut a: Given<K>, mut b: Given<K>) -> Given<
     if a.len() < b.len() {
         std::mem::swap(&mut a, &mut b);
     }
-    for (key, ty) in b {
-        join(&mut a, key, ty);
-    }
+    b.into_iter().for_each(|(key, ty)| join(&mut a, key, ty));
     a
 }
 

@@ -21,8 +21,8 @@ use crate::rules::{Rule, Severity};
 /// Marks a step's number in code flows.
 const RELATED_SOURCE: i64 = 1;
 
-/// Results made by one task: enough to be worth handing out; in tests few enough that there are several.
-const CHUNK: usize = if cfg!(test) { 2 } else { 256 };
+/// Results made by one task: enough to be worth handing out; in tests one, so that there are several.
+const CHUNK: usize = if cfg!(test) { 1 } else { 256 };
 
 /// The findings that go into the log, in order, and how many were cut because the consumer takes no more.
 pub(super) fn shown<'r>(report: &Report<'r>, options: &SarifOptions) -> (Vec<&'r Reported>, usize) {
