@@ -370,6 +370,7 @@ pub enum CheckKind {
     IntegerUnderflow,
     IntegerTruncation,
     SignExtension,
+    ShiftDistance,
     SignedToUnsigned,
     UnsignedToSigned,
     StackOverflow,

@@ -58,6 +58,7 @@ impl Frame<'_> {
                 }
             }
             BinOp::Div | BinOp::Rem => self.check_divisor(state, b, ty, span),
+            BinOp::Shl | BinOp::Shr => self.check_shift(state, a, b, span),
             _ => {}
         }
     }

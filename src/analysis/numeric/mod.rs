@@ -8,6 +8,7 @@ mod compare;
 mod conversion;
 mod index;
 mod loops;
+mod shift;
 
 use super::frame::{Frame, Pending};
 use super::kinds;
