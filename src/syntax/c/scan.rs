@@ -71,6 +71,8 @@ pub(super) struct Scanner<'t> {
     /// Branches in progress: where each ends by jumping, and to where.
     next_group: usize,
     open: Vec<usize>,
+    /// How much code stands and falls with what nothing in view defines: by name or expression, if so and if not.
+    tally: Option<FastMap<&'t str, (usize, usize)>>,
     /// Function-like macros whose expansion turned out too long to be worth it.
     heavy: FastSet<&'t str>,
     problems: Vec<Problem>,
@@ -100,6 +102,7 @@ impl<'t> Scanner<'t> {
             groups: found.groups,
             next_group: 0,
             open: Vec::new(),
+            tally: None,
             heavy: FastSet::default(),
             problems,
             collect: None,
@@ -211,8 +214,10 @@ impl<'t> Scanner<'t> {
     /// Chooses the branch of the group that starts at `at`; gives where to go on.
     fn group(&mut self, at: usize) -> Option<usize> {
         let index = self.next_group + self.groups.get(self.next_group..)?.partition_point(|group| group.start < at);
-        let group = self.groups.get(index).filter(|group| group.start == at)?;
+        self.groups.get(index).filter(|group| group.start == at)?;
         self.next_group = index + 1;
+        self.settle_unknown(index);
+        let group = self.groups.get(index)?;
         let mut best: Option<(usize, usize)> = None;
         let mut unknown: Option<(&'t str, bool, usize)> = None;
         for (number, branch) in group.branches.iter().enumerate() {
@@ -243,6 +248,35 @@ impl<'t> Scanner<'t> {
             }
             None => end,
         })
+    }
+
+    /// What a group hangs on and nothing in view defines is settled for the whole file: so that most of its code is kept.
+    fn settle_unknown(&mut self, index: usize) {
+        let Some(first) = self.groups.get(index).and_then(|group| group.branches.first()) else { return };
+        if self.truth(first).is_some() {
+            return;
+        }
+        let Some((name, _)) = self.simple_name(first) else { return };
+        let mut tally = self.tally.take().unwrap_or_else(|| self.weigh());
+        if let Some((with, without)) = tally.remove(name)
+            && with != without
+        {
+            self.scope.assumed.insert(name, with > without);
+        }
+        self.tally = Some(tally);
+    }
+
+    fn weigh(&self) -> FastMap<&'t str, (usize, usize)> {
+        let mut tally: FastMap<&'t str, (usize, usize)> = FastMap::default();
+        for group in &self.groups {
+            let Some(first) = group.branches.first() else { continue };
+            let Some((name, positive)) = self.simple_name(first) else { continue };
+            let other = group.branches.get(1).filter(|other| other.kind == CondKind::Else).map_or(0, |other| other.weight);
+            let entry = tally.entry(name).or_default();
+            let (with, without) = if positive { (first.weight, other) } else { (other, first.weight) };
+            *entry = (entry.0 + with, entry.1 + without);
+        }
+        tally
     }
 
     fn truth(&self, branch: &Branch) -> Option<bool> {

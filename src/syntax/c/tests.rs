@@ -49,6 +49,12 @@ fn an_unknown_condition_is_the_same_all_over_the_file() {
 }
 
 #[test]
+fn an_unknown_condition_keeps_most_code_of_the_whole_file() {
+    let text = "#ifdef CHECKED\nint a;\n#endif\n#if !defined(CHECKED)\nint b; int bb; int bbb;\n#endif";
+    assert_eq!(made(text), "int b; int bb; int bbb;");
+}
+
+#[test]
 fn options_define_and_undefine() {
     let options = CppOptions {
         defines: vec!["LEVEL=2".into(), "ON".into()],
