@@ -133,6 +133,7 @@ pub(super) struct Frame<'a> {
     pub(super) conditions: super::conditions::Conditions,
     /// Where each resource was acquired.
     pub(super) acquired: FastMap<(ObjId, Symbol), FileSpan>,
+    pub(super) locks: super::locks::Locks,
     /// Those still open where an exception leaves the function.
     pub(super) open_on_exception: Vec<(ObjId, Symbol)>,
     /// Where each was released last.
@@ -207,6 +208,7 @@ impl<'a> Frame<'a> {
             splits_left: 0,
             conditions: super::conditions::Conditions::of(body),
             acquired: FastMap::default(),
+            locks: super::locks::Locks::default(),
             open_on_exception: Vec::new(),
             released: FastMap::default(),
             on_stack: FastSet::default(),

@@ -23,6 +23,7 @@ mod integers;
 mod interp;
 mod kinds;
 mod liveness;
+mod locks;
 mod mapper;
 mod matcher;
 mod mem;
@@ -149,6 +150,8 @@ struct Context<'p> {
     summaries: IndexVec<FuncId, OnceLock<Summary>>,
     /// What the project escapes before any handler sees it.
     encoder: encoders::Encoder,
+    /// What the program says of threads, once asked for.
+    threads: OnceLock<locks::Threads>,
     /// What controllers leave for pages; empty until all code but the pages' is analysed.
     views: views::Views,
 }
@@ -180,6 +183,7 @@ impl<'p> Context<'p> {
             demand: demand::Demand::of(program, rules),
             summaries: program.functions.iter().map(|_| OnceLock::new()).collect(),
             encoder: encoders::Encoder::of(program),
+            threads: OnceLock::new(),
             views: views::Views::default(),
         };
         let called = called_names(program);

@@ -173,6 +173,7 @@ impl Frame<'_> {
         }
         if self.is_c() && constant.as_int() == Some(0) {
             self.drop_resources(state, &known);
+            self.lock_failed(state, value);
         }
         let mut refined = known.clone();
         let inside = known.range.is_none_or(|(lo, hi)| constant.as_int().is_some_and(|int| lo < int && int < hi));

@@ -15,7 +15,7 @@ use crate::program::FuncId;
 use crate::rules::{ApiModel, Confidence, Slot, TypestateKind};
 
 /// Status of a resource.
-const OPEN: i64 = 1;
+pub(super) const OPEN: i64 = 1;
 pub(super) const RELEASED: i64 = 2;
 /// Of any kind: code whose doings are unknown has had it.
 pub(super) const UNKNOWN: i64 = 3;
@@ -95,6 +95,7 @@ impl Frame<'_> {
             if let Some(replaced) = replaced {
                 state.set_cell(object, Cell::Field(self.ctx.names.replaced), replaced);
             }
+            self.check_lock(state, (object, kind), model, view, result);
             let status = self.int(OPEN);
             state.set_cell(object, Cell::Status(kind), status);
             self.acquired.insert((object, kind), self.at(view.span));
@@ -137,6 +138,7 @@ impl Frame<'_> {
     }
 
     fn release(&mut self, state: &mut State, object: ObjId, kind: Symbol, view: &CallView<'_>, depth: u8) {
+        self.check_unlock(state, (object, kind), view);
         if let Some(status) = state.cell(object, Cell::Status(kind)) {
             let rules = self.ctx.typestate_rules(TypestateKind::DoubleRelease, kind, self.language());
             for rule in rules {
