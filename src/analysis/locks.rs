@@ -34,7 +34,7 @@ pub(super) struct Threads {
     /// Functions that the system starts: `main`, and what is given to a call that starts a thread.
     pub(super) roots: FastSet<FuncId>,
     /// Whether some locks may be taken several times.
-    recursive: bool,
+    pub(super) recursive: bool,
 }
 
 impl Threads {

@@ -125,6 +125,10 @@ bitflags::bitflags! {
         const SEALED = 1 << 14;
         /// C `_Noreturn` or the attribute.
         const NORETURN = 1 << 15;
+        /// C `_Atomic`, or a type that is atomic.
+        const ATOMIC = 1 << 16;
+        /// C `_Thread_local`: each thread has its own.
+        const THREAD_LOCAL = 1 << 17;
     }
 }
 

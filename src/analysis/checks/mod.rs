@@ -13,6 +13,7 @@ mod files;
 mod flow;
 mod literals;
 mod locking;
+mod locksets;
 mod loops;
 mod mapper;
 mod methods;
@@ -78,6 +79,9 @@ const DECIDED: &[CheckKind] = &[
     CheckKind::UnusedVariable,
     CheckKind::UnrestrictedUpload,
     CheckKind::PartialPathComparison,
+    CheckKind::LockOrder,
+    CheckKind::SleepUnderLock,
+    CheckKind::DataRace,
 ];
 
 /// What the checks leave.
@@ -104,7 +108,7 @@ pub(super) fn run_checks(context: &Context<'_>) -> Found {
             checker.found
         })
         .collect();
-    for part in parts.into_iter().chain([mapper::check_documents(context)]) {
+    for part in parts.into_iter().chain([mapper::check_documents(context), locksets::check(context)]) {
         found.add(part);
     }
     found

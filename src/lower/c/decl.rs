@@ -19,12 +19,15 @@ pub(super) fn modifiers_of(cx: &Lowering<'_>, node: Node<'_>) -> Modifiers {
                 "static" => modifiers |= Modifiers::STATIC,
                 "extern" => modifiers |= Modifiers::EXTERN,
                 "inline" | "__inline" | "__inline__" | "__forceinline" => modifiers |= Modifiers::INLINE,
+                "_Thread_local" | "thread_local" | "__thread" => modifiers |= Modifiers::THREAD_LOCAL,
                 _ => {}
             },
             Kind::TypeQualifier => match cx.text(child) {
                 "const" | "constexpr" => modifiers |= Modifiers::FINAL,
                 "volatile" => modifiers |= Modifiers::VOLATILE,
                 "_Noreturn" | "noreturn" => modifiers |= Modifiers::NORETURN,
+                "_Atomic" => modifiers |= Modifiers::ATOMIC,
+                "_Thread_local" | "thread_local" | "__thread" => modifiers |= Modifiers::THREAD_LOCAL,
                 _ => {}
             },
             child_kind if is_declarator(child_kind) && Some(child.id()) != field::r#type(node).map(|ty| ty.id()) => break,
