@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 faults += 1;
                 println!("FAULT {}: {fault}", file.display());
             }
-            for body in unit.functions.iter().filter_map(|function| function.body.as_ref()) {
+            for body in unit.functions.iter().filter_map(haechi::ir::Function::body) {
                 stmts += body.stmts.len();
                 blocks += body.blocks.len();
                 locals += body.locals.len();

@@ -119,7 +119,8 @@ impl Flow<'_> {
         loop {
             let mut changed = false;
             for &func in component {
-                let Some(mut pass) = Pass::new(self, func, outs, &own, PASSED) else { continue };
+                let Some(body) = self.program.body(func) else { continue };
+                let mut pass = Pass::new(self, func, &body, outs, &own, PASSED);
                 pass.run();
                 let out = pass.out();
                 changed |= own.insert(func, out).unwrap_or_default() != out;
@@ -141,7 +142,8 @@ impl Flow<'_> {
         let mut handed: Vec<(FuncId, Mask)> = Vec::new();
         while let Some(func) = open.pop() {
             let given = own.get(&func).copied().unwrap_or_default();
-            let Some(mut pass) = Pass::new(self, func, outs, &known, given) else { continue };
+            let Some(body) = self.program.body(func) else { continue };
+            let mut pass = Pass::new(self, func, &body, outs, &known, given);
             pass.run();
             let seen = pass.seen();
             seen_by.insert(func, seen);
@@ -192,13 +194,13 @@ impl<'f> Pass<'f> {
     fn new(
         flow: &'f Flow<'f>,
         func: FuncId,
+        body: &'f Body,
         outs: &'f IndexVec<FuncId, Out>,
         own: &'f FastMap<FuncId, Out>,
         passed: Mask,
-    ) -> Option<Pass<'f>> {
+    ) -> Pass<'f> {
         let program = flow.program;
         let (unit, function) = program.function(func);
-        let body = function.body.as_ref()?;
         let models = Program::models(unit, flow.rules);
         let inputs = body.locals.iter().map(|local| match local.kind {
             LocalKind::Receiver | LocalKind::Param | LocalKind::Captured => passed,
@@ -220,7 +222,7 @@ impl<'f> Pass<'f> {
         let filled = index_vec::index_vec![0; body.locals.len()];
         // What a static field holds on entry came from a caller, too.
         let globals = passed & !PASSED;
-        Some(Pass { flow, outs, own, body, func, models, receiver, carries, filled, result: 0, globals, changed: false })
+        Pass { flow, outs, own, body, func, models, receiver, carries, filled, result: 0, globals, changed: false }
     }
 
     fn run(&mut self) {

@@ -77,7 +77,7 @@ impl Encoder {
                 function.owner.and_then(|owner| unit.types.get(owner)).is_some_and(|owner| owner.name == class.name)
             };
             let texts: FastSet<Symbol> =
-                unit.functions.iter().filter(owned).filter_map(|function| function.body.as_ref()).flat_map(texts).collect();
+                unit.functions.iter().filter(owned).filter_map(Function::body).flat_map(|body| texts(&body)).collect();
             let escapes = texts.iter().any(|text| matches!(text.as_str(), "&lt;" | "&#60;" | "&#x3c;" | "&#x3C;"));
             if escapes && is_made(program, class.name) {
                 encoder.installed = true;
@@ -184,7 +184,7 @@ fn patterns(program: &Program) -> Vec<String> {
         }
     }
     for unit in program.units.iter().filter(|unit| unit.language == Language::Java) {
-        for call in unit.functions.iter().filter_map(|function| function.body.as_ref()).flat_map(|body| &body.calls) {
+        for call in unit.functions.iter().filter_map(Function::body).flat_map(|body| body.calls.iter().cloned().collect::<Vec<_>>()) {
             if let Callee::Method { name, .. } = call.callee
                 && matches!(name.as_str(), "addMappingForUrlPatterns" | "addUrlPatterns" | "setUrlPatterns")
             {

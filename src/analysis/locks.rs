@@ -45,7 +45,7 @@ impl Threads {
         let starts = |model: &&ApiModel| model.op.is_some_and(|op| op.as_str() == "thread.start");
         let starters: FastSet<Symbol> = ctx.rules.c.calls.values().flatten().filter(starts).map(|model| model.name).collect();
         for unit in program.units.iter().filter(|unit| unit.language == Language::C) {
-            for body in unit.functions.iter().filter_map(|function| function.body.as_ref()) {
+            for body in unit.functions.iter().filter_map(crate::ir::Function::body) {
                 for call in &body.calls {
                     let Callee::Function(name) = call.callee else { continue };
                     threads.recursive |= SETS_KIND.contains(&name.as_str());

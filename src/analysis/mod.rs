@@ -186,7 +186,6 @@ impl<'p> Context<'p> {
             threads: OnceLock::new(),
             views: views::Views::default(),
         };
-        let called = called_names(program);
         for (id, rule) in rules.rules.iter_enumerated() {
             match &rule.kind {
                 RuleKind::Taint(taint) => {
@@ -201,12 +200,12 @@ impl<'p> Context<'p> {
                         match &matcher.target {
                             CallTarget::Method { names, .. } => {
                                 for name in names {
-                                    context.java_calls.add(*name, id, at, &called);
+                                    context.java_calls.add(*name, id, at);
                                 }
                             }
                             CallTarget::Function(names) => {
                                 for name in names {
-                                    context.c_calls.add(*name, id, at, &called);
+                                    context.c_calls.add(*name, id, at);
                                 }
                             }
                             CallTarget::Annotation(_) => context.annotation_rules.push((id, at)),
@@ -253,33 +252,15 @@ impl<'p> Context<'p> {
     }
 }
 
-/// The names that the program calls, each once, for rules that match a prefix.
-fn called_names(program: &Program) -> Vec<Symbol> {
-    let bodies = program.units.iter().flat_map(|unit| unit.functions.iter()).filter_map(|function| function.body.as_ref());
-    let mut met: Vec<bool> = Vec::new();
-    let mut names = Vec::new();
-    for call in bodies.flat_map(|body| body.calls.iter()) {
-        let (crate::ir::Callee::Method { name, .. } | crate::ir::Callee::Function(name)) = &call.callee else { continue };
-        if met.len() <= name.index() {
-            met.resize(name.index() + 1, false);
-        }
-        if let Some(met) = met.get_mut(name.index())
-            && !std::mem::replace(met, true)
-        {
-            names.push(*name);
-        }
-    }
-    names
-}
-
 impl CallRules {
-    fn add(&mut self, name: Symbol, rule: RuleId, at: usize, called: &[Symbol]) {
+    fn add(&mut self, name: Symbol, rule: RuleId, at: usize) {
         let Some(prefix) = name.as_str().strip_suffix('*') else {
             self.exact.entry(name).or_default().push((rule, at));
             return;
         };
-        for name in called.iter().filter(|name| name.as_str().starts_with(prefix)) {
-            let entry = self.exact.entry(*name).or_default();
+        // Of all names that were ever met; which of them are called shows when a call is.
+        for name in Symbol::all().filter(|name| name.as_str().starts_with(prefix)) {
+            let entry = self.exact.entry(name).or_default();
             if !entry.contains(&(rule, at)) {
                 entry.push((rule, at));
             }
@@ -323,6 +304,7 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
     let checked = checks::run_checks(&context);
     outcome.findings.extend(checked.findings);
     outcome.examined.extend(checked.examined);
+    outcome.stats.unmodelled = checked.unmodelled;
     let is_page =
         |component: &Vec<FuncId>| component.iter().any(|func| program.function(*func).0.language == crate::ir::Language::Jsp);
     let mut facts: Vec<views::ViewFact> = Vec::new();
@@ -373,7 +355,6 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
         }
     }
     mapper::settle(&context, &pastes, &mut outcome.findings);
-    outcome.stats.unmodelled = unmodelled::most_met(program);
     outcome
 }
 
@@ -403,7 +384,7 @@ fn analyse_component(context: &Context<'_>, component: &[FuncId]) -> Vec<Leaf> {
 
 fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     let body = context.program.body(func)?;
-    let mut frame = Frame::new(context, func, body);
+    let mut frame = Frame::new(context, func, &body);
     frame.match_annotations();
     let exits = frame.run();
     frame.drop_doubtful_nulls();

@@ -1,18 +1,23 @@
 //! Which library calls nobody has modelled, most often met first. Must not know values.
 
+use super::checks::Bodies;
 use crate::base::{FastMap, Symbol};
 use crate::ir::{Callee, Language};
-use crate::program::Program;
+use crate::program::{Program, UnitId};
+
 
 /// As many are told.
 const TOLD: usize = 40;
 
-/// Calls without a body and without a model, by name, and how often each is written.
-pub(super) fn most_met(program: &Program) -> Vec<(String, u64)> {
-    let mut met: FastMap<(Option<Symbol>, Symbol), u64> = FastMap::default();
-    for (id, types) in program.types.iter_enumerated() {
-        let (unit, function) = program.function(id);
-        let Some(body) = &function.body else { continue };
+/// Calls without a body and without a model, by the class and the name, and how often each is written.
+pub(super) type Met = FastMap<(Option<Symbol>, Symbol), u64>;
+
+/// Those of one unit.
+pub(super) fn of_unit(program: &Program, id: UnitId, bodies: &Bodies<'_>) -> Met {
+    let mut met = Met::default();
+    let unit = &program.units[id];
+    for (func, body) in bodies.iter_enumerated() {
+        let (Some(body), Some(types)) = (body, program.types.get(program.func_id(id, func))) else { continue };
         for (call, target) in body.calls.iter_enumerated().filter_map(|(id, call)| Some((call, types.calls.get(id)?))) {
             if !target.callees.is_empty() || target.model.is_some() {
                 continue;
@@ -35,6 +40,15 @@ pub(super) fn most_met(program: &Program) -> Vec<(String, u64)> {
             }
             *met.entry((target.owner, name)).or_default() += 1;
         }
+    }
+    met
+}
+
+/// Of those of all units, the most often met.
+pub(super) fn most_met(units: Vec<Met>) -> Vec<(String, u64)> {
+    let mut met = Met::default();
+    for (key, count) in units.into_iter().flatten() {
+        *met.entry(key).or_default() += count;
     }
     let mut all: Vec<(String, u64)> = met
         .into_iter()

@@ -142,7 +142,8 @@ impl<'p> Pages<'p> {
         let mut pages: Vec<(FuncId, Symbol)> = self.by_name.values().flatten().copied().collect();
         pages.sort_unstable_by_key(|(page, _)| *page);
         for (page, class) in pages {
-            for call in self.program.body(page).into_iter().flat_map(|body| &body.calls) {
+            let body = self.program.body(page);
+            for call in body.iter().flat_map(|body| &body.calls) {
                 let Callee::Method { name, .. } = call.callee else { continue };
                 if !matches!(name.as_str(), "include" | "includeStatic") {
                     continue;

@@ -10,9 +10,10 @@ use std::sync::LazyLock;
 use hashbrown::HashTable;
 use parking_lot::RwLock;
 use rustc_hash::{FxBuildHasher, FxHasher};
+use serde::{Deserialize, Serialize};
 
-/// An interned string. Four bytes; equality is one comparison.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// An interned string. Four bytes; equality is one comparison. Serialized it is its number, for this process alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Symbol(u32);
 
 /// Enough that two cores seldom meet in one shard, few enough to stay in cache.
@@ -68,6 +69,11 @@ impl Symbol {
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// All names that have been interned so far, in no order that means anything.
+    pub fn all() -> impl Iterator<Item = Symbol> {
+        INTERNER.strings.iter().filter_map(|(id, _)| u32::try_from(id).ok().map(Symbol))
     }
 
     /// How many names have been interned so far: an upper bound for [`Symbol::index`].

@@ -118,10 +118,10 @@ fn graphs(unit: &Unit) -> String {
 }
 
 fn graph(index: usize, function: &Function) -> String {
-    let Some(body) = &function.body else { return String::new() };
+    let Some(body) = function.body() else { return String::new() };
     let mut text = format!("digraph {:?} {{\n  node [shape=box, fontname=monospace];\n", format!("{index} {}", function.name));
     for (id, block) in body.blocks.iter_enumerated() {
-        let lines: Vec<String> = block_lines(body, id).iter().map(|line| escape(line)).collect();
+        let lines: Vec<String> = block_lines(&body, id).iter().map(|line| escape(line)).collect();
         let _ = writeln!(text, "  bb{0} [label=\"bb{0}\\l{1}\\l\"];", id.index(), lines.join("\\l"));
         let labels: &[&str] = if matches!(block.term, Terminator::If { .. }) { &["true", "false"] } else { &[] };
         for (n, to) in block.term.successors().into_iter().enumerate() {

@@ -7,6 +7,7 @@
 
 mod body;
 mod builder;
+mod packed;
 pub mod print;
 mod ty;
 mod unit;
@@ -17,6 +18,7 @@ pub use body::{
     Place, PlaceBase, PlaceId, Proj, Rvalue, Stmt, StmtKind, Terminator, UnOp,
 };
 pub use builder::BodyBuilder;
+pub use packed::{BodyRef, Code};
 pub use ty::{Ty, TyId};
 pub use unit::{
     AnnotationUse, AnnotationValue, Comment, Field, FuncIdx, FuncKind, Function, Global, Import, Language, Modifiers, Param,

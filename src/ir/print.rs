@@ -28,8 +28,8 @@ pub fn unit_text(unit: &Unit) -> String {
     }
     for (index, function) in unit.functions.iter_enumerated() {
         let _ = writeln!(out, "\n#{} {}", index.index(), signature(unit, function));
-        if let Some(body) = &function.body {
-            body_text(&mut out, body);
+        if let Some(body) = function.body() {
+            body_text(&mut out, &body);
         }
     }
     out

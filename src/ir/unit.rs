@@ -3,7 +3,7 @@
 
 use index_vec::IndexVec;
 
-use super::{Body, Const, LocalId, TyId};
+use super::{BodyRef, Code, Const, LocalId, TyId};
 use crate::base::{FileId, RuleId, Span, Symbol};
 
 index_vec::define_index_type! {
@@ -291,11 +291,19 @@ pub struct Function {
     /// Declared exceptions.
     pub throws: Vec<TyId>,
     /// Its code; `None` for abstract, native and merely declared functions.
-    pub body: Option<Body>,
+    pub code: Option<Code>,
     /// The whole declaration.
     pub span: Span,
     /// The name.
     pub name_span: Span,
+}
+
+impl Function {
+    /// Its body, unpacked where it is kept as bytes: ask once and keep it while reading.
+    #[must_use]
+    pub fn body(&self) -> Option<BodyRef<'_>> {
+        self.code.as_ref().map(Code::body)
+    }
 }
 
 /// A parameter.

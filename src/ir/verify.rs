@@ -15,8 +15,8 @@ pub fn verify_unit(unit: &Unit) -> Vec<String> {
         if function.enclosing.is_some_and(|enclosing| unit.functions.get(enclosing).is_none()) {
             own.push("enclosing function out of range".to_owned());
         }
-        if let Some(body) = &function.body {
-            own.extend(verify_body(body, unit.functions.len()));
+        if let Some(body) = function.body() {
+            own.extend(verify_body(&body, unit.functions.len()));
             for param in &function.params {
                 match body.locals.get(param.local) {
                     Some(local) if local.name != Some(param.name) => {

@@ -48,7 +48,7 @@ mod tests {
     fn calls(text: &str) -> Vec<(&'static str, &str)> {
         let lowered = page(text);
         let function = lowered.unit.functions.iter().find(|function| function.name.as_str() == "_jspService").unwrap();
-        let body = function.body.as_ref().unwrap();
+        let body = function.body().unwrap();
         let calls = body.calls.iter().filter_map(|call| match call.callee {
             Callee::Method { name, .. } => Some((name.as_str(), call.name_span.text(text))),
             _ => None,

@@ -11,7 +11,7 @@ use index_vec::IndexSlice;
 use crate::analysis::config::ConfigRules;
 use crate::base::{FileId, FileSpan, Problem, ProblemKind, RuleId, Span, Symbol};
 use crate::findings::{Allow, Finding, FindingState, scan_allows};
-use crate::ir::{Language, Unit};
+use crate::ir::{Code, Language, Unit};
 use crate::lower::{self, LowerInput};
 use crate::rules::Rule;
 use crate::source::{FileKind, SourceFile};
@@ -47,6 +47,8 @@ pub struct FileOutcome {
 pub(super) struct Front<'a> {
     pub(super) times: &'a PartTimes,
     pub(super) parse_time: Duration,
+    /// Whether bodies are kept packed.
+    pub(super) pack: bool,
     pub(super) preprocessor: &'a Preprocessor,
     pub(super) rules: &'a IndexSlice<RuleId, [Rule]>,
     pub(super) patterns: &'a PatternRules,
@@ -137,6 +139,9 @@ impl Front<'_> {
             for (rule, span) in found.hits {
                 self.find(rule, FileSpan { file, span }, None, Vec::new(), outcome);
             }
+        }
+        if let Some(unit) = outcome.unit.as_mut().filter(|_| self.pack) {
+            unit.functions.iter_mut().filter_map(|function| function.code.as_mut()).for_each(Code::pack);
         }
         outcome.allows = scan_allows(file, kind, text);
     }

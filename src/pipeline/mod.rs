@@ -168,6 +168,7 @@ pub fn lower_text(kind: FileKind, path: &str, text: &str, parse_time: Duration) 
     let front = Front {
         times: &times,
         parse_time,
+        pack: false,
         preprocessor: &preprocessor,
         rules: &rules,
         patterns: &patterns,
@@ -207,6 +208,7 @@ fn lower_files(
     let front = Front {
         times: &times,
         parse_time: options.parse_time,
+        pack: texts.files().iter().map(|file| file.size).sum::<u64>() > options.pack_above,
         preprocessor: &preprocessor,
         rules: &wanted.rules.rules,
         patterns: &patterns,

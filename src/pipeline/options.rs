@@ -33,7 +33,12 @@ pub struct ScanOptions {
     pub threads: usize,
     /// Time for one parse.
     pub parse_time: Duration,
+    /// Bodies are kept packed where the files hold more bytes than this: less memory, some percent more time.
+    pub pack_above: u64,
 }
+
+/// Files of more bytes than this hold a large program.
+pub(super) const LARGE_PROGRAM: u64 = 192 * 1024 * 1024;
 
 impl Default for ScanOptions {
     fn default() -> Self {
@@ -49,6 +54,7 @@ impl Default for ScanOptions {
             compile_commands: None,
             threads: 0,
             parse_time: DEFAULT_PARSE_TIME,
+            pack_above: LARGE_PROGRAM,
         }
     }
 }

@@ -72,7 +72,7 @@ impl Program {
 fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
     let mut found = Vec::new();
     for function in unit.functions.iter().filter(|function| matches!(function.name.as_str(), "<clinit>" | "<fieldinit>")) {
-        let Some(body) = &function.body else { continue };
+        let Some(body) = function.body() else { continue };
         // By what they set: a class may compile hundreds of patterns.
         let patterns: FastMap<LocalId, &Operand> = body
             .calls
@@ -83,7 +83,7 @@ fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
         if patterns.is_empty() {
             continue;
         }
-        let parts = Parts::of(unit, body);
+        let parts = Parts::of(unit, &body);
         let compiled =
             |local: LocalId| patterns.get(&local).and_then(|pattern| parts.text(pattern, 0)).map(|text| Symbol::new(&text));
         for stmt in &body.stmts {
@@ -155,7 +155,7 @@ impl<'u> Parts<'u> {
 fn constant_arrays(unit: &Unit) -> Vec<(Symbol, Symbol)> {
     let mut found = Vec::new();
     for function in unit.functions.iter().filter(|function| function.name.as_str() == "<clinit>") {
-        let Some(body) = &function.body else { continue };
+        let Some(body) = function.body() else { continue };
         let literal = |local: LocalId| {
             body.stmts.iter().any(|stmt| match &stmt.kind {
                 StmtKind::Assign(to, Rvalue::ArrayLit(_, items)) => {
@@ -193,7 +193,7 @@ impl WrittenNames {
             if matches!(function.name.as_str(), "<fieldinit>" | "<clinit>" | "<globals>") {
                 continue;
             }
-            let Some(body) = &function.body else { continue };
+            let Some(body) = function.body() else { continue };
             for stmt in &body.stmts {
                 let (StmtKind::Store(place, _) | StmtKind::Assign(_, Rvalue::AddrOf(place))) = &stmt.kind else { continue };
                 let Some(place) = body.places.get(*place) else { continue };

@@ -19,7 +19,7 @@ pub(super) fn find_entries(program: &Program, rules: &RuleSet) -> FastMap<FuncId
     let mut entries = FastMap::default();
     for id in program.functions.indices() {
         let (unit, function) = program.function(id);
-        if function.body.is_none() || function.params.is_empty() {
+        if function.code.is_none() || function.params.is_empty() {
             continue;
         }
         let models = Program::models(unit, rules);

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{FuncId, Program, UnitId, infer};
 use crate::base::{FastMap, FastSet, Symbol};
-use crate::ir::{Const, Language, LocalId, Operand, PlaceBase, PlaceId, Proj, StmtKind, TyId};
+use crate::ir::{Const, Language, LocalId, Operand, Place, PlaceBase, Proj, StmtKind, TyId};
 use crate::rules::{Models, RuleSet};
 
 /// A helper that hands on to a helper, so far.
@@ -132,8 +132,7 @@ impl Program {
                     if !now.is_some_and(is_general) && !self.handed.contains_key(&(callee, param.local)) {
                         continue;
                     }
-                    let declared = self.body(callee).and_then(|body| body.locals.get(param.local));
-                    if declared.is_some_and(|local| local.ty != TyId::UNKNOWN) && !matches!(arg, Operand::Const(Const::Null)) {
+                    if self.has_body(callee) && param.ty != TyId::UNKNOWN && !matches!(arg, Operand::Const(Const::Null)) {
                         join(params, (callee, param.local), Some(self.operand_type(id, arg)));
                     }
                 }
@@ -147,7 +146,7 @@ impl Program {
         for stmt in &body.stmts {
             let StmtKind::Store(place, operand) = &stmt.kind else { continue };
             if !matches!(operand, Operand::Const(Const::Null))
-                && let Some(key) = self.stored_field(id, *place, fields, models)
+                && let Some(key) = self.stored_field(id, body.places.get(*place), fields, models)
             {
                 join(stored, key, Some(self.operand_type(id, operand)));
             }
@@ -161,8 +160,14 @@ impl Program {
     }
 
     /// The class and name of the field that a place is, where one of these names.
-    fn stored_field(&self, id: FuncId, place: PlaceId, fields: &FastSet<Symbol>, models: &Models) -> Option<(Symbol, Symbol)> {
-        let place = self.body(id)?.places.get(place)?;
+    fn stored_field(
+        &self,
+        id: FuncId,
+        place: Option<&Place>,
+        fields: &FastSet<Symbol>,
+        models: &Models,
+    ) -> Option<(Symbol, Symbol)> {
+        let place = place?;
         let [Proj::Field(field)] = place.proj.as_slice() else { return None };
         if !fields.contains(field) {
             return None;

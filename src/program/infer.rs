@@ -10,7 +10,8 @@ use super::resolve::NameScope;
 use super::{ClassId, FuncId, Program, UnitId};
 use crate::base::{FastMap, Symbol};
 use crate::ir::{
-    BinOp, Body, Call, CallId, Callee, Const, Function, Language, LocalId, LocalKind, Operand, PlaceBase, PlaceId, Proj, Rvalue,
+    BinOp, Body, BodyRef, Call, CallId, Callee, Const, FuncIdx, Function, Language, LocalId, LocalKind, Operand, PlaceBase,
+    PlaceId, Proj, Rvalue,
     StmtKind, Ty, TyId, Unit,
 };
 use crate::rules::{ApiModel, Models, ReturnType, RuleSet};
@@ -50,6 +51,7 @@ pub struct ModelHit {
 
 pub(super) fn infer_unit(program: &Program, unit_id: UnitId, rules: &RuleSet) -> Vec<FunctionTypes> {
     let unit = &program.units[unit_id];
+    let bodies: IndexVec<FuncIdx, Option<BodyRef<'_>>> = unit.functions.iter().map(Function::body).collect();
     let models = Program::models(unit, rules);
     let mut names = NameScope::new(program, unit_id, models);
     let mut lookup = ModelLookup::new(program, models);
@@ -63,7 +65,7 @@ pub(super) fn infer_unit(program: &Program, unit_id: UnitId, rules: &RuleSet) ->
     for func in order {
         let function = &unit.functions[func];
         let mut types = FunctionTypes::default();
-        if let Some(body) = &function.body {
+        if let Some(Some(body)) = bodies.get(func) {
             let id = program.func_id(unit_id, func);
             let mut pass = Inference {
                 program,

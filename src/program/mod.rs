@@ -28,7 +28,7 @@ use index_vec::IndexVec;
 use rayon::prelude::*;
 
 use crate::base::{FastMap, FileId, Symbol};
-use crate::ir::{Body, FuncIdx, Function, Modifiers, Unit};
+use crate::ir::{BodyRef, FuncIdx, Function, Modifiers, Unit};
 use crate::rules::{Models, RuleSet};
 use crate::syntax::document::Document;
 
@@ -159,10 +159,16 @@ impl Program {
         (&self.units[unit], &self.units[unit].functions[func])
     }
 
-    /// A function's body.
+    /// A function's body, unpacked where it is kept as bytes: ask once and keep it while reading.
     #[must_use]
-    pub fn body(&self, id: FuncId) -> Option<&Body> {
-        self.function(id).1.body.as_ref()
+    pub fn body(&self, id: FuncId) -> Option<BodyRef<'_>> {
+        self.function(id).1.body()
+    }
+
+    /// Whether a function has a body.
+    #[must_use]
+    pub fn has_body(&self, id: FuncId) -> bool {
+        self.function(id).1.code.is_some()
     }
 
     /// `package.Type.method`, or a C function's name.
@@ -251,7 +257,7 @@ impl Program {
         for (id, &(unit, func)) in self.functions.iter_enumerated() {
             let unit = &self.units[unit];
             let function = &unit.functions[func];
-            if unit.language == crate::ir::Language::C && function.body.is_some() {
+            if unit.language == crate::ir::Language::C && function.code.is_some() {
                 self.c_functions.entry(function.name).or_default().push(id);
             }
         }

@@ -30,19 +30,26 @@ impl NoReturn {
         let candidates: Vec<FuncId> = program
             .functions
             .indices()
-            .filter(|id| program.function(*id).0.language == Language::C && program.body(*id).is_some())
+            .filter(|id| program.function(*id).0.language == Language::C && program.has_body(*id))
             .collect();
+        // In later rounds only callers of what the last one found can change.
+        let mut last: Option<FastSet<FuncId>> = None;
         for _ in 0..MAX_ROUNDS {
+            let calls_found = |id: FuncId, found: &FastSet<FuncId>| {
+                let calls = program.types.get(id).map(|types| types.calls.iter());
+                calls.into_iter().flatten().any(|target| target.callees.iter().any(|callee| found.contains(callee)))
+            };
             let more: Vec<FuncId> = candidates
                 .par_iter()
                 .copied()
-                .filter(|id| !known.found.contains(id))
-                .filter(|id| program.body(*id).is_some_and(|body| never_returns(program, rules, &known, *id, body)))
+                .filter(|id| !known.found.contains(id) && last.as_ref().is_none_or(|last| calls_found(*id, last)))
+                .filter(|id| program.body(*id).is_some_and(|body| never_returns(program, rules, &known, *id, &body)))
                 .collect();
             if more.is_empty() {
                 break;
             }
-            known.found.extend(more);
+            known.found.extend(more.iter().copied());
+            last = Some(more.into_iter().collect());
         }
         known
     }

@@ -109,7 +109,7 @@ impl Inference<'_, '_> {
                 self.add_overriding(class, name, args, &mut found);
             }
             // Abstract and interface methods have no body to follow.
-            found.retain(|func| self.program.body(*func).is_some());
+            found.retain(|func| self.program.has_body(*func));
             found.truncate(MAX_CALLEES);
             target.callees = found.into();
         }

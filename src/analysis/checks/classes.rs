@@ -133,7 +133,7 @@ impl<'a> Checker<'a> {
         }
         for function in self.methods(decl) {
             let own = Modifiers::STATIC | Modifiers::PRIVATE;
-            if function.modifiers.intersects(own) || function.body.is_none() || function.name.as_str().starts_with('<') {
+            if function.modifiers.intersects(own) || function.code.is_none() || function.name.as_str().starts_with('<') {
                 continue;
             }
             let Some(parent) = self.overridden(class, function) else { continue };
@@ -142,7 +142,8 @@ impl<'a> Checker<'a> {
             }
             self.examine(CheckKind::UnsynchronizedOverride);
             let locks = |function: &Function| {
-                let stmts = function.body.iter().flat_map(|body| &body.stmts);
+                let body = function.body();
+                let stmts = body.iter().flat_map(|body| &body.stmts);
                 stmts.into_iter().any(|stmt| matches!(stmt.kind, StmtKind::MonitorEnter(_)))
             };
             if !function.modifiers.contains(Modifiers::SYNCHRONIZED) && !locks(function) {

@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
         {
             return None;
         }
-        let places = self.unit.functions.iter().filter_map(|function| function.body.as_ref()).flat_map(|body| &body.places);
+        let places = self.bodies.iter().flatten().flat_map(|body| &body.places);
         let fields = places.flat_map(|place| &place.proj).filter_map(|step| match step {
             Proj::Field(name) => Some(*name),
             _ => None,

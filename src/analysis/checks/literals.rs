@@ -211,11 +211,11 @@ impl<'a> Checker<'a> {
         is_final
             && decl.functions.iter().any(|func| {
                 let Some(function) = unit.functions.get(*func) else { return false };
-                let (FuncKind::StaticInit | FuncKind::FieldInit, Some(body)) = (function.kind, &function.body) else {
+                let (FuncKind::StaticInit | FuncKind::FieldInit, Some(body)) = (function.kind, function.body()) else {
                     return false;
                 };
                 let id = self.program.func_id(class.unit, *func);
-                let facts = Facts::new(body, &self.program.types[id]);
+                let facts = Facts::new(&body, &self.program.types[id]);
                 fields::stored(&facts, *field).is_some_and(|value| self.is_constant(&facts, &value, depth + 1))
             })
     }

@@ -177,7 +177,7 @@ impl<'a> Locksets<'a> {
     }
 
     /// What a call does to locks.
-    fn op(&mut self, func: FuncId, facts: &Facts<'a>, id: CallId) -> Option<Op> {
+    fn op(&mut self, func: FuncId, facts: &Facts<'_>, id: CallId) -> Option<Op> {
         let target = facts.target(id)?;
         let call = facts.body.calls.get(id)?;
         let Callee::Function(name) = call.callee else { return None };
@@ -203,11 +203,11 @@ impl<'a> Locksets<'a> {
     }
 
     /// The lock that an operand points at.
-    fn lock_of(&mut self, func: FuncId, facts: &Facts<'a>, operand: &Operand) -> Option<Lock> {
+    fn lock_of(&mut self, func: FuncId, facts: &Facts<'_>, operand: &Operand) -> Option<Lock> {
         self.pointee(func, facts, operand, 0)
     }
 
-    fn pointee(&mut self, func: FuncId, facts: &Facts<'a>, operand: &Operand, depth: u8) -> Option<Lock> {
+    fn pointee(&mut self, func: FuncId, facts: &Facts<'_>, operand: &Operand, depth: u8) -> Option<Lock> {
         if depth > 4 {
             return None;
         }
@@ -231,7 +231,7 @@ impl<'a> Locksets<'a> {
         (!assigned).then_some(Lock { root: Root::Param(u16::try_from(at).ok()?), path: SmallVec::new() })
     }
 
-    fn lock_at(&mut self, func: FuncId, facts: &Facts<'a>, place: &crate::ir::Place, depth: u8) -> Option<Lock> {
+    fn lock_at(&mut self, func: FuncId, facts: &Facts<'_>, place: &crate::ir::Place, depth: u8) -> Option<Lock> {
         let mut steps = place.proj.as_slice();
         let mut lock = match place.base {
             PlaceBase::Global(name) => {
@@ -268,7 +268,7 @@ impl<'a> Locksets<'a> {
     }
 
     /// A callee's lock as its caller names it.
-    fn translate(&mut self, func: FuncId, facts: &Facts<'a>, id: CallId, lock: &Lock) -> Option<Lock> {
+    fn translate(&mut self, func: FuncId, facts: &Facts<'_>, id: CallId, lock: &Lock) -> Option<Lock> {
         match lock.root {
             Root::Global(..) => Some(lock.clone()),
             Root::Local(_) => None,

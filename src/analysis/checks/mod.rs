@@ -26,9 +26,10 @@ mod web;
 
 use std::collections::BTreeMap;
 
+use index_vec::IndexVec;
 use rayon::prelude::*;
 
-use super::Context;
+use super::{Context, unmodelled};
 use crate::base::{FastSet, FileId, FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Examined, Finding, FindingState};
 use crate::ir::{self, FuncIdx, TypeDecl, Unit};
@@ -89,6 +90,8 @@ const DECIDED: &[CheckKind] = &[
 pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
     pub(super) examined: BTreeMap<RuleId, Examined>,
+    /// Calls that no model tells of; counted here, where each body is at hand.
+    pub(super) unmodelled: Vec<(String, u64)>,
 }
 
 /// Runs every check that a rule asks for.
@@ -100,17 +103,21 @@ pub(super) fn run_checks(context: &Context<'_>) -> Found {
         }
     }
     let shared = web::Guards::of(context);
-    let parts: Vec<Found> = (0..context.program.units.len())
+    let parts: Vec<(Found, unmodelled::Met)> = (0..context.program.units.len())
         .into_par_iter()
         .map(|unit| {
-            let mut checker = Checker::new(context, UnitId::from_usize(unit));
+            let unit = UnitId::from_usize(unit);
+            let bodies = context.program.units[unit].functions.iter().map(ir::Function::body).collect();
+            let mut checker = Checker::new(context, unit, &bodies);
             checker.run(&shared);
-            checker.found
+            (checker.found, unmodelled::of_unit(context.program, unit, &bodies))
         })
         .collect();
+    let (parts, met): (Vec<Found>, Vec<unmodelled::Met>) = parts.into_iter().unzip();
     for part in parts.into_iter().chain([mapper::check_documents(context), locksets::check(context)]) {
         found.add(part);
     }
+    found.unmodelled = unmodelled::most_met(met);
     found
 }
 
@@ -125,6 +132,9 @@ impl Found {
     }
 }
 
+/// The bodies of a unit, unpacked once for all of its checks.
+pub(super) type Bodies<'a> = IndexVec<FuncIdx, Option<ir::BodyRef<'a>>>;
+
 /// The checks of one unit.
 struct Checker<'a> {
     ctx: &'a Context<'a>,
@@ -132,6 +142,7 @@ struct Checker<'a> {
     models: &'a Models,
     unit_id: UnitId,
     unit: &'a Unit,
+    bodies: &'a Bodies<'a>,
     language: Language,
     found: Found,
     seen: FastSet<(RuleId, Span, String)>,
@@ -146,11 +157,11 @@ struct Subject<'a> {
 }
 
 impl<'a> Checker<'a> {
-    fn new(ctx: &'a Context<'a>, unit_id: UnitId) -> Checker<'a> {
+    fn new(ctx: &'a Context<'a>, unit_id: UnitId, bodies: &'a Bodies<'a>) -> Checker<'a> {
         let unit = &ctx.program.units[unit_id];
         let language = if unit.language == ir::Language::C { Language::C } else { Language::Java };
         let models = Program::models(unit, ctx.rules);
-        Checker { ctx, program: ctx.program, models, unit_id, unit, language, found: Found::default(), seen: FastSet::default() }
+        Checker { ctx, program: ctx.program, models, unit_id, unit, bodies, language, found: Found::default(), seen: FastSet::default() }
     }
 
     fn run(&mut self, guards: &web::Guards) {
@@ -162,7 +173,7 @@ impl<'a> Checker<'a> {
         if self.language == Language::C {
             self.check_output();
         }
-        let captured = unused::captured_names(self.unit);
+        let captured = unused::captured_names(self.bodies);
         for index in self.unit.functions.indices() {
             let Some(subject) = self.subject(index) else { continue };
             self.check_results(&subject);
@@ -188,7 +199,7 @@ impl<'a> Checker<'a> {
 
     fn subject(&self, index: FuncIdx) -> Option<Subject<'a>> {
         let function = self.unit.functions.get(index)?;
-        let body = function.body.as_ref()?;
+        let body = self.bodies.get(index)?.as_deref()?;
         let id = self.program.func_id(self.unit_id, index);
         let owner = function.owner.and_then(|owner| self.unit.types.get(owner));
         Some(Subject { id, function, owner, facts: Facts::new(body, &self.program.types[id]) })

@@ -90,10 +90,9 @@ impl<'a> Checker<'a> {
         if !self.wants(CheckKind::UncheckedOutput) {
             return;
         }
-        let unit = self.unit;
         let mut first: Option<(FuncIdx, Span, &'static str)> = None;
-        for (index, function) in unit.functions.iter_enumerated() {
-            let Some(body) = &function.body else { continue };
+        for (index, body) in self.bodies.iter_enumerated() {
+            let Some(body) = body else { continue };
             // Variables that are the stream for errors: there is nobody to tell that it failed.
             let mut errors: FastSet<LocalId> = FastSet::default();
             for stmt in &body.stmts {

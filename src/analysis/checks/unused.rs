@@ -4,16 +4,16 @@
 //! results of Java calls and loop variables are left alone, because nobody computed them in vain. In C the reader may be
 //! code that the preprocessor left out: where it chose, only variables that the text reads nowhere are told of.
 
+use super::Bodies;
 use super::{Checker, Subject};
 use crate::analysis::liveness::{self, Liveness, address_taken};
 use crate::base::{FastSet, Span, Symbol};
-use crate::ir::{Body, Const, Language, LocalId, LocalKind, Operand, PlaceBase, Rvalue, Stmt, StmtKind, Unit};
+use crate::ir::{Body, Const, Language, LocalId, LocalKind, Operand, PlaceBase, Rvalue, Stmt, StmtKind};
 use crate::rules::CheckKind;
 
 /// Names of variables that lambdas, local and anonymous classes of a unit take from around them.
-pub(super) fn captured_names(unit: &Unit) -> FastSet<Symbol> {
-    let bodies = unit.functions.iter().filter_map(|function| function.body.as_ref());
-    let captured = bodies.flat_map(|body| &body.locals).filter(|local| local.kind == LocalKind::Captured);
+pub(super) fn captured_names(bodies: &Bodies<'_>) -> FastSet<Symbol> {
+    let captured = bodies.iter().flatten().flat_map(|body| &body.locals).filter(|local| local.kind == LocalKind::Captured);
     captured.filter_map(|local| local.name).collect()
 }
 

@@ -206,7 +206,7 @@ impl<'t> Lowering<'_> {
             modifiers,
             annotations: Vec::new(),
             throws: Vec::new(),
-            body: None,
+            code: None,
             span,
             name_span,
         }
@@ -259,7 +259,7 @@ impl<'t> Lowering<'_> {
         }
         self.unit.stats.opaque += body.opaque_count;
         let mut function = self.new_function(name, ret, modifiers, list, span, name_span);
-        function.body = Some(body);
+        function.code = Some(body.into());
         self.unit.functions.push(function);
     }
 
@@ -280,7 +280,7 @@ impl<'t> Lowering<'_> {
         let mut function = self.new_function(name, TyId::VOID, Modifiers::STATIC, Vec::new(), span, span);
         function.kind = FuncKind::StaticInit;
         self.unit.stats.opaque += body.opaque_count;
-        function.body = Some(body);
+        function.code = Some(body.into());
         self.unit.functions.push(function);
     }
 }

@@ -6,7 +6,7 @@
 //! assignments, and no more often.
 
 use crate::base::{FastMap, FastSet, Span, Symbol};
-use crate::ir::{Body, Callee, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Terminator, Unit};
+use crate::ir::{Body, Callee, Code, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Terminator, Unit};
 use crate::syntax::c::each_word;
 
 /// Notes [`Body::idle`] and [`Body::conditional`] of each function; `original` is the text before preprocessing.
@@ -14,7 +14,7 @@ pub fn note(unit: &mut Unit, original: &str) {
     let mut macros: Option<FastSet<String>> = None;
     for function in &mut unit.functions {
         let span = function.span;
-        let Some(body) = &mut function.body else { continue };
+        let Some(body) = function.code.as_mut().and_then(Code::open_mut) else { continue };
         let Some(text) = original.get(span.lo as usize..span.hi as usize) else { continue };
         body.conditional = has_directive(text) || memchr::memmem::find(text.as_bytes(), b"volatile").is_some();
         let candidates = unread(body);

@@ -118,7 +118,7 @@ impl<'t> Lowering<'t> {
             stats.broken_bodies += u32::from(body.broken);
         }
         if let Some(func) = ctx.func.and_then(|func| self.unit.functions.get_mut(func)) {
-            func.body = (!skipped).then_some(body);
+            func.code = (!skipped).then(|| body.into());
         }
         let captures = std::mem::take(&mut ctx.captures);
         ctx.clear();

@@ -205,7 +205,7 @@ impl<'t> Lowering<'t> {
             modifiers,
             annotations,
             throws,
-            body: None,
+            code: None,
             span: self.span(node),
             name_span: self.span(name),
         };
@@ -284,7 +284,7 @@ impl<'t> Lowering<'t> {
             modifiers,
             annotations,
             throws,
-            body: None,
+            code: None,
             span: self.span(node),
             name_span: self.span(name),
         };
@@ -393,7 +393,7 @@ impl<'t> Lowering<'t> {
             modifiers,
             annotations: Vec::new(),
             throws: Vec::new(),
-            body: None,
+            code: None,
             span,
             name_span,
         };

@@ -39,7 +39,7 @@ impl<'t> Lowering<'t> {
             modifiers: Modifiers::STATIC,
             annotations: Vec::new(),
             throws: Vec::new(),
-            body: None,
+            code: None,
             span,
             name_span: span,
         });

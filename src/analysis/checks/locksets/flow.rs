@@ -61,7 +61,7 @@ fn add(locks: &mut Vec<Lock>, lock: Lock) {
 
 impl<'a> Locksets<'a> {
     /// What is held at the start of each block that control reaches.
-    pub(super) fn held_at_blocks(&mut self, func: FuncId, facts: &Facts<'a>) -> Vec<Option<Held>> {
+    pub(super) fn held_at_blocks(&mut self, func: FuncId, facts: &Facts<'_>) -> Vec<Option<Held>> {
         let body = facts.body;
         let mut starts: Vec<Option<Held>> = vec![None; body.blocks.len()];
         let mut work = vec![BlockId::from_raw(0)];
@@ -94,7 +94,7 @@ impl<'a> Locksets<'a> {
     }
 
     /// A call's effect.
-    pub(super) fn apply(&mut self, func: FuncId, facts: &Facts<'a>, id: CallId, held: &mut Held) {
+    pub(super) fn apply(&mut self, func: FuncId, facts: &Facts<'_>, id: CallId, held: &mut Held) {
         match self.op(func, facts, id) {
             Some(Op::Take { lock: Some(lock), .. }) => held.take(&lock),
             Some(Op::Give(lock)) => held.give(lock.as_ref()),
@@ -134,7 +134,7 @@ impl<'a> Locksets<'a> {
         if body.stmts.len() > MAX_STMTS {
             return;
         }
-        let facts = Facts::new(body, types);
+        let facts = Facts::new(&body, types);
         let starts = self.held_at_blocks(func, &facts);
         let mut summary = Summary::default();
         let mut out: Option<Held> = None;
@@ -166,7 +166,7 @@ impl<'a> Locksets<'a> {
         }
     }
 
-    fn note(&mut self, func: FuncId, facts: &Facts<'a>, (id, span): (CallId, Span), held: &Held, summary: &mut Summary) {
+    fn note(&mut self, func: FuncId, facts: &Facts<'_>, (id, span): (CallId, Span), held: &Held, summary: &mut Summary) {
         match self.op(func, facts, id) {
             Some(Op::Take { lock: Some(lock), shared }) => {
                 self.examine(CheckKind::LockOrder);

@@ -61,19 +61,30 @@ impl<'a> Locksets<'a> {
     fn started(&self) -> Vec<(FuncId, bool)> {
         let program = self.program;
         let mut found: Vec<(FuncId, bool)> = Vec::new();
+        let starts = |model: &&crate::rules::ApiModel| model.op.is_some_and(|op| op.as_str() == "thread.start");
+        let models = self.ctx.rules.c.calls.values().flatten();
+        let starters: FastSet<Symbol> = models.filter(starts).map(|model| model.name).collect();
         for (func, types) in program.types.iter_enumerated() {
             let (unit, function) = program.function(func);
-            let (crate::ir::Language::C, Some(body)) = (unit.language, &function.body) else { continue };
+            // Few functions start threads: only their bodies are unpacked.
+            let named = |name: Symbol| starters.contains(&name);
+            let may_start = types.calls.iter().any(|target| {
+                target.model.is_some_and(|hit| named(hit.name))
+                    || target.callees.iter().any(|callee| named(program.function(*callee).1.name))
+            });
+            if unit.language != crate::ir::Language::C || !may_start {
+                continue;
+            }
+            let Some(body) = function.body() else { continue };
             let mut facts: Option<Facts<'_>> = None;
             for (index, stmt) in body.stmts.iter().enumerate() {
                 let StmtKind::Call(id) = stmt.kind else { continue };
                 let Some(call) = body.calls.get(id) else { continue };
                 let crate::ir::Callee::Function(name) = call.callee else { continue };
-                let starts = |model: &crate::rules::ApiModel| model.op.is_some_and(|op| op.as_str() == "thread.start");
-                if !self.ctx.rules.c.calls.get(&name).is_some_and(|models| models.iter().any(starts)) {
+                if !named(name) {
                     continue;
                 }
-                let facts = facts.get_or_insert_with(|| Facts::new(body, types));
+                let facts = facts.get_or_insert_with(|| Facts::new(&body, types));
                 let at = facts.block_of(index);
                 let again = at.is_some_and(|at| {
                     let next = body.blocks.get(at).map(|block| block.term.successors()).unwrap_or_default();
@@ -108,7 +119,7 @@ impl<'a> Locksets<'a> {
             if body.stmts.len() > super::MAX_STMTS {
                 continue;
             }
-            let facts = Facts::new(body, types);
+            let facts = Facts::new(&body, types);
             let starts = self.held_at_blocks(func, &facts);
             let mut called: Vec<(FuncId, bool)> = Vec::new();
             for (at, start) in body.blocks.indices().zip(starts) {
@@ -124,7 +135,7 @@ impl<'a> Locksets<'a> {
     fn uses_in(
         &mut self,
         func: FuncId,
-        facts: &Facts<'a>,
+        facts: &Facts<'_>,
         (at, mut held, covered): (BlockId, Held, bool),
         uses: &mut FastMap<Variable, Uses>,
         called: &mut Vec<(FuncId, bool)>,
