@@ -147,7 +147,8 @@ struct Context<'p> {
     /// What kinds of input the rules on a sink kind count, together.
     sink_kinds: FastMap<(Symbol, Language), SourceKinds>,
     demand: demand::Demand,
-    summaries: IndexVec<FuncId, OnceLock<Summary>>,
+    /// Of functions that some code calls or takes the address of; nobody asks for the others'.
+    summaries: IndexVec<FuncId, Option<OnceLock<Box<Summary>>>>,
     /// What the project escapes before any handler sees it.
     encoder: encoders::Encoder,
     /// What the program says of threads, once asked for.
@@ -181,7 +182,7 @@ impl<'p> Context<'p> {
             typestate: FastMap::default(),
             sink_kinds: FastMap::default(),
             demand: demand::Demand::of(program, rules),
-            summaries: program.functions.iter().map(|_| OnceLock::new()).collect(),
+            summaries: called(program).into_iter().map(|called| called.then(OnceLock::new)).collect(),
             encoder: encoders::Encoder::of(program),
             threads: OnceLock::new(),
             views: views::Views::default(),
@@ -234,7 +235,7 @@ impl<'p> Context<'p> {
     /// A callee's summary, if it stands while the caller is analysed, whatever the other threads do.
     fn summary(&self, func: FuncId, caller: FuncId) -> Option<&Summary> {
         let place = self.summaries.get(func).filter(|_| self.program.components.is_settled_for(func, caller));
-        place.and_then(OnceLock::get)
+        place?.as_ref()?.get().map(Box::as_ref)
     }
 
     fn typestate_rules(&self, kind: TypestateKind, resource: Symbol, language: Language) -> Vec<RuleId> {
@@ -250,6 +251,20 @@ impl<'p> Context<'p> {
     fn used_locals(&self, body: &Body, local: LocalId) -> bool {
         liveness::is_read(body, local)
     }
+}
+
+/// Which functions some code calls, makes (lambdas) or takes the address of.
+fn called(program: &Program) -> IndexVec<FuncId, bool> {
+    let mut called: IndexVec<FuncId, bool> = program.functions.iter().map(|_| false).collect();
+    for types in &program.types {
+        let callees = types.calls.iter().flat_map(|target| &target.callees);
+        for func in callees.chain(&types.made) {
+            if let Some(called) = called.get_mut(*func) {
+                *called = true;
+            }
+        }
+    }
+    called
 }
 
 impl CallRules {
@@ -371,8 +386,8 @@ fn analyse_component(context: &Context<'_>, component: &[FuncId]) -> Vec<Leaf> {
         match isolated(|| analyse(context, func)) {
             Ok(Some((leaf, summary))) => {
                 leaves.push(leaf);
-                if let Some(place) = context.summaries.get(func) {
-                    let _ = place.set(summary);
+                if let Some(Some(place)) = context.summaries.get(func) {
+                    let _ = place.set(Box::new(summary));
                 }
             }
             Ok(None) => {}

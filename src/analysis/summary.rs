@@ -190,6 +190,21 @@ impl Summary {
         self.objects.shrink_to_fit();
         self.outcomes.shrink_to_fit();
         self.latent.shrink_to_fit();
+        for value in &mut self.values {
+            value.marks.shrink_to_fit();
+            value.objects.shrink_to_fit();
+            value.input_objects.shrink_to_fit();
+        }
+        for object in &mut self.objects {
+            object.cells.shrink_to_fit();
+        }
+        for outcome in &mut self.outcomes {
+            outcome.conditions.shrink_to_fit();
+            outcome.writes.shrink_to_fit();
+        }
+        for latent in &mut self.latent {
+            latent.conditions.shrink_to_fit();
+        }
     }
 
     /// Keeps only the inputs that something refers to: a function reads many fields that no caller has to bind.
