@@ -184,7 +184,9 @@ fn patterns(program: &Program) -> Vec<String> {
         }
     }
     for unit in program.units.iter().filter(|unit| unit.language == Language::Java) {
-        for call in unit.functions.iter().filter_map(Function::body).flat_map(|body| body.calls.iter().cloned().collect::<Vec<_>>()) {
+        for call in
+            unit.functions.iter().filter_map(Function::body).flat_map(|body| body.calls.iter().cloned().collect::<Vec<_>>())
+        {
             if let Callee::Method { name, .. } = call.callee
                 && matches!(name.as_str(), "addMappingForUrlPatterns" | "addUrlPatterns" | "setUrlPatterns")
             {

@@ -147,7 +147,7 @@ struct Context<'p> {
     /// What kinds of input the rules on a sink kind count, together.
     sink_kinds: FastMap<(Symbol, Language), SourceKinds>,
     demand: demand::Demand,
-    /// Of functions that some code calls or takes the address of; nobody asks for the others'.
+    /// Of Java's functions, and of C's that some code calls or takes the address of: nobody asks for the others'.
     summaries: IndexVec<FuncId, Option<OnceLock<Box<Summary>>>>,
     /// What the project escapes before any handler sees it.
     encoder: encoders::Encoder,
@@ -253,9 +253,10 @@ impl<'p> Context<'p> {
     }
 }
 
-/// Which functions some code calls, makes (lambdas) or takes the address of.
+/// Which functions some code calls or takes the address of; of Java all, for objects in view decide calls too.
 fn called(program: &Program) -> IndexVec<FuncId, bool> {
-    let mut called: IndexVec<FuncId, bool> = program.functions.iter().map(|_| false).collect();
+    let is_java = |func: FuncId| program.function(func).0.language != crate::ir::Language::C;
+    let mut called: IndexVec<FuncId, bool> = program.functions.indices().map(is_java).collect();
     for types in &program.types {
         let callees = types.calls.iter().flat_map(|target| &target.callees);
         for func in callees.chain(&types.made) {

@@ -5,7 +5,6 @@ use crate::base::{FastMap, Symbol};
 use crate::ir::{Callee, Language};
 use crate::program::{Program, UnitId};
 
-
 /// As many are told.
 const TOLD: usize = 40;
 

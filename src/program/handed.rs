@@ -132,7 +132,9 @@ impl Program {
                     if !now.is_some_and(is_general) && !self.handed.contains_key(&(callee, param.local)) {
                         continue;
                     }
-                    if self.has_body(callee) && param.ty != TyId::UNKNOWN && !matches!(arg, Operand::Const(Const::Null)) {
+                    let body = self.body(callee);
+                    let declared = body.as_ref().and_then(|body| body.locals.get(param.local));
+                    if declared.is_some_and(|local| local.ty != TyId::UNKNOWN) && !matches!(arg, Operand::Const(Const::Null)) {
                         join(params, (callee, param.local), Some(self.operand_type(id, arg)));
                     }
                 }

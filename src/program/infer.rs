@@ -11,8 +11,7 @@ use super::{ClassId, FuncId, Program, UnitId};
 use crate::base::{FastMap, Symbol};
 use crate::ir::{
     BinOp, Body, BodyRef, Call, CallId, Callee, Const, FuncIdx, Function, Language, LocalId, LocalKind, Operand, PlaceBase,
-    PlaceId, Proj, Rvalue,
-    StmtKind, Ty, TyId, Unit,
+    PlaceId, Proj, Rvalue, StmtKind, Ty, TyId, Unit,
 };
 use crate::rules::{ApiModel, Models, ReturnType, RuleSet};
 

@@ -161,7 +161,17 @@ impl<'a> Checker<'a> {
         let unit = &ctx.program.units[unit_id];
         let language = if unit.language == ir::Language::C { Language::C } else { Language::Java };
         let models = Program::models(unit, ctx.rules);
-        Checker { ctx, program: ctx.program, models, unit_id, unit, bodies, language, found: Found::default(), seen: FastSet::default() }
+        Checker {
+            ctx,
+            program: ctx.program,
+            models,
+            unit_id,
+            unit,
+            bodies,
+            language,
+            found: Found::default(),
+            seen: FastSet::default(),
+        }
     }
 
     fn run(&mut self, guards: &web::Guards) {
