@@ -7,7 +7,7 @@ use tree_sitter::Parser;
 use super::lower;
 use crate::base::FileId;
 use crate::ir::print::unit_text;
-use crate::ir::{Unit, verify_unit};
+use crate::ir::{Code, Unit, verify_unit};
 use crate::lower::LowerInput;
 
 pub(super) fn unit_of(text: &str) -> Unit {
@@ -24,9 +24,13 @@ fn method(body: &str) -> String {
     let text = format!(
         "package p; class A {{ int n; String s; int[] xs; void m(Object o, String t, int i) throws Exception {{ {body} }} }}"
     );
-    let unit = unit_of(&text);
+    let mut unit = unit_of(&text);
     assert_eq!((unit.stats.opaque, unit.stats.broken_bodies, unit.stats.error_regions), (0, 0, 0), "{body}");
-    unit_text(&unit)
+    let open = unit_text(&unit);
+    unit.functions.iter_mut().filter_map(|function| function.code.as_mut()).for_each(Code::pack);
+    assert!(unit.functions.iter_mut().filter_map(|function| function.code.as_mut()).all(|code| code.open_mut().is_none()));
+    assert_eq!(unit_text(&unit), open, "packed and unpacked");
+    open
 }
 
 #[test]
