@@ -146,6 +146,8 @@ pub(super) struct Frame<'a> {
     pub(super) reads: FastMap<Span, (super::mem::Reads, Option<Symbol>)>,
     /// C: variables that are read, on some path, before anything is assigned.
     pub(super) unset: FastSet<LocalId>,
+    /// Calls that some way through the function hands what a rule with `unless_chosen` does not look for.
+    pub(super) chosen: FastSet<(RuleId, FileSpan)>,
     /// C: what is remembered of numbers and texts in memory.
     pub(super) memory: super::mem::Memory,
     /// Texts that differ from another in case or blanks only: what they are checked for holds for that.
@@ -215,6 +217,7 @@ impl<'a> Frame<'a> {
             homes: if unit.language == Language::C { homes(ctx, &ctx.program.types[id], body) } else { FastMap::default() },
             reads: FastMap::default(),
             unset: FastSet::default(),
+            chosen: FastSet::default(),
             memory: super::mem::Memory::default(),
             copies: FastMap::default(),
             wants_init: !body.broken

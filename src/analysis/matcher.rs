@@ -24,7 +24,16 @@ impl Frame<'_> {
                 continue;
             }
             let mut shown = String::new();
-            let holds = matcher.conditions.iter().all(|condition| self.holds(state, view, condition, &mut shown));
+            let mut conditions = matcher.conditions.iter();
+            let last = matcher.conditions.last().filter(|_| matcher.unless_chosen);
+            let holds = conditions.all(|condition| self.holds(state, view, condition, &mut shown));
+            if let Some(last) = last {
+                let concerned = holds || conditions.next().is_none();
+                if concerned && !(holds && self.alone(view, last)) {
+                    self.chosen.insert((rule, self.at(view.span)));
+                    continue;
+                }
+            }
             if holds {
                 let args = vec![
                     ("callee", view.name.as_str().to_owned()),
@@ -35,6 +44,26 @@ impl Frame<'_> {
                 let at = self.at(view.span);
                 self.report(rule, at, self.id, None, args, Vec::new());
             }
+        }
+    }
+
+    /// Whether all that the value may be passes the condition.
+    fn alone(&self, view: &CallView<'_>, condition: &Condition) -> bool {
+        let Subject::Arg(index) = condition.subject else { return true };
+        let Some(value) = view.args.get(usize::from(index)) else { return true };
+        match &condition.test {
+            Test::In(list) => {
+                self.values[*value].constants().iter().all(|known| list.iter().any(|pattern| matches(pattern, *known)))
+            }
+            _ => true,
+        }
+    }
+
+    /// Findings of rules with `unless_chosen` at calls that were also handed what passes none of it.
+    pub(super) fn drop_chosen(&mut self) {
+        if !self.chosen.is_empty() {
+            let chosen = std::mem::take(&mut self.chosen);
+            self.out.findings.retain(|finding| !chosen.contains(&(finding.rule, finding.at)));
         }
     }
 

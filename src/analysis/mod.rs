@@ -404,6 +404,7 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     frame.match_annotations();
     let exits = frame.run();
     frame.drop_doubtful_nulls();
+    frame.drop_chosen();
     frame.check_leaks(&exits);
     frame.report_conditions(exits.exhausted);
     frame.report_raw_reads();

@@ -18,6 +18,7 @@ pub(super) fn source_name(kinds: SourceKinds, name: Symbol) -> String {
         (SourceKinds::CLAIM, "claim"),
         (SourceKinds::ARBITRARY, "random"),
         (SourceKinds::PAGE, "page"),
+        (SourceKinds::WEAK_ALGORITHM, "weak-algorithm"),
     ]
     .into_iter()
     .find(|(kind, _)| kinds.contains(*kind))

@@ -228,6 +228,7 @@ impl RuleCompiler<'_> {
             within: raw.within.as_ref().map(|within| self.within(source, "within", within)).transpose()?,
             not_within: raw.not_within.as_ref().map(|within| self.within(source, "not_within", within)).transpose()?,
             result_unused: raw.result_unused,
+            unless_chosen: raw.unless_chosen,
         })
     }
 

@@ -28,6 +28,8 @@ bitflags::bitflags! {
         const ARBITRARY = 1 << 9;
         /// An attribute of a page of which nobody in view says where it comes from.
         const PAGE = 1 << 10;
+        /// A cipher, digest or protocol that is broken: no input, but followed like one to where it is put to use.
+        const WEAK_ALGORITHM = 1 << 11;
     }
 }
 

@@ -7,7 +7,7 @@ use super::rule::Language;
 use crate::base::{FastSet, Symbol};
 
 /// The kinds of input by the names that YAML gives them.
-pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 11] = [
+pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 12] = [
     ("web", SourceKinds::WEB),
     ("file", SourceKinds::FILE),
     ("db", SourceKinds::DB),
@@ -19,6 +19,7 @@ pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 11] = [
     ("claim", SourceKinds::CLAIM),
     ("arbitrary", SourceKinds::ARBITRARY),
     ("page", SourceKinds::PAGE),
+    ("weak-algorithm", SourceKinds::WEAK_ALGORITHM),
 ];
 
 /// The union of the named kinds of input.

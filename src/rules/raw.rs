@@ -75,6 +75,8 @@ pub(super) struct RawCall {
     pub(super) not_within: Option<RawWithin>,
     #[serde(default)]
     pub(super) result_unused: bool,
+    #[serde(default)]
+    pub(super) unless_chosen: bool,
 }
 
 #[derive(Debug, Deserialize)]

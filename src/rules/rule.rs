@@ -201,6 +201,9 @@ pub struct CallMatcher {
     pub not_within: Option<Within>,
     /// Only where the result is not used.
     pub result_unused: bool,
+    /// Only where no way through the function hands the same call something else that does not pass the last condition:
+    /// then a setting decides, and the program has a safe choice.
+    pub unless_chosen: bool,
 }
 
 /// What a matcher looks for.
