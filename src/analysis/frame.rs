@@ -489,11 +489,7 @@ impl<'a> Frame<'a> {
                 }
             }
         }
-        for place in &mut self.scratch {
-            if *place == Some(old) {
-                *place = Some(new);
-            }
-        }
+        self.scratch.iter_mut().filter(|place| **place == Some(old)).for_each(|place| *place = Some(new));
     }
 
     pub(super) fn hop(&self, span: Span, kind: StepKind, name: Symbol) -> Hop {
