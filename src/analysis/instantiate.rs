@@ -418,7 +418,12 @@ impl Frame<'_> {
         }
         for input in &described.input_objects {
             let actual = self.bound(state, binding, *input);
-            value.objects.extend(self.objects_of(actual));
+            // Several inputs may be one object here. Kept twice, it would come back four times from the next call.
+            for object in self.objects_of(actual) {
+                if !value.objects.contains(&object) {
+                    value.objects.push(object);
+                }
+            }
             let (moved, start) = (value.offset, self.values[actual].offset);
             value.offset = moved.zip(start).map(|((a, b), (c, d))| (a.saturating_add(c), b.saturating_add(d)));
         }
@@ -428,7 +433,9 @@ impl Frame<'_> {
         }
         for described_object in &described.objects {
             if let Some(object) = self.import_object(state, binding, *described_object) {
-                self.values[id].objects.push(object);
+                if !self.values[id].objects.contains(&object) {
+                    self.values[id].objects.push(object);
+                }
                 if summary.objects.get(*described_object as usize).is_some_and(|object| object.opaque) {
                     self.objects[object].marks = self.values[id].marks.clone();
                     self.objects[object].kind = ObjectKind::Opaque;

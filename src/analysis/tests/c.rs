@@ -71,6 +71,19 @@ int walk(struct item *list) {
     assert_eq!(c(text, &["c/*"]), Vec::<String>::new());
 }
 
+/// Each call makes three members one of three: without telling them apart, what they may be would grow as powers of three.
+#[test]
+fn what_several_inputs_are_is_counted_once() {
+    let text = format!(
+        "#include <stdlib.h>\nstruct n; struct s {{ struct n *a, *b, *c; }}; int ask(void);\n\
+         static void mix(struct s *s) {{ struct n *t = s->a; for (int i = 0; i < ask(); i++) {{ if (ask()) t = s->b; \
+         else if (ask()) t = s->c; }} s->a = t; s->b = t; s->c = t; }}\n\
+         void f(struct s *s) {{ {} free(s);\nfree(s); }}",
+        "mix(s); ".repeat(24)
+    );
+    assert_eq!(c(&text, &["c/double-free"]), ["c/double-free:5"]);
+}
+
 #[test]
 fn a_variable_whose_address_is_taken_is_what_others_made_it() {
     let text = r#"
