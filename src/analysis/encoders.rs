@@ -184,17 +184,16 @@ fn patterns(program: &Program) -> Vec<String> {
         }
     }
     for unit in program.units.iter().filter(|unit| unit.language == Language::Java) {
-        for call in
-            unit.functions.iter().filter_map(Function::body).flat_map(|body| body.calls.iter().cloned().collect::<Vec<_>>())
-        {
-            if let Callee::Method { name, .. } = call.callee
-                && matches!(name.as_str(), "addMappingForUrlPatterns" | "addUrlPatterns" | "setUrlPatterns")
-            {
-                found.extend(call.args.iter().filter_map(|arg| match arg {
-                    Operand::Const(Const::Str(text)) => Some(text.as_str().to_owned()),
-                    _ => None,
-                }));
-            }
+        for body in unit.functions.iter().filter_map(Function::body) {
+            let maps = |callee: &Callee| {
+                matches!(callee, Callee::Method { name, .. }
+                    if matches!(name.as_str(), "addMappingForUrlPatterns" | "addUrlPatterns" | "setUrlPatterns"))
+            };
+            let args = body.calls.iter().filter(|call| maps(&call.callee)).flat_map(|call| &call.args);
+            found.extend(args.filter_map(|arg| match arg {
+                Operand::Const(Const::Str(text)) => Some(text.as_str().to_owned()),
+                _ => None,
+            }));
         }
     }
     found.sort();

@@ -1,7 +1,6 @@
 //! C: locks as resources: one that is taken while it is held, one that is given back by who does not hold it.
 //! Must not know which locks there are: models name them.
 
-use super::Context;
 use super::call::CallView;
 use super::frame::{Frame, ObjectKind};
 use super::state::{Cell, State};
@@ -9,18 +8,14 @@ use super::summary::Root;
 use super::trace::steps;
 use super::typestate::{OPEN, RELEASED};
 use super::value::{ObjId, ValueId};
-use crate::base::{FastMap, FastSet, Symbol};
+use crate::base::{FastMap, Symbol};
 use crate::findings::StepKind;
-use crate::ir::{Callee, Const, Language, Operand};
-use crate::program::FuncId;
 use crate::rules::{ApiModel, CheckKind};
 
 /// The kind of resource that a lock is.
 pub(super) const LOCK: &str = "lock";
 /// What a model's `op` says of a lock that several may hold, or one thread several times.
 const SHARED: &[&str] = &["lock.shared", "lock.recursive"];
-/// Calls by which a program asks for locks that one thread may take several times.
-const SETS_KIND: &[&str] = &["pthread_mutexattr_settype", "pthread_mutexattr_setkind_np"];
 
 /// What one function's analysis remembers of locks.
 #[derive(Default)]
@@ -29,47 +24,7 @@ pub(super) struct Locks {
     results: FastMap<ValueId, ObjId>,
 }
 
-/// What the whole program says of its threads.
-pub(super) struct Threads {
-    /// Functions that the system starts: `main`, and what is given to a call that starts a thread.
-    pub(super) roots: FastSet<FuncId>,
-    /// Whether some locks may be taken several times.
-    pub(super) recursive: bool,
-}
-
-impl Threads {
-    pub(super) fn of(ctx: &Context<'_>) -> Threads {
-        let program = ctx.program;
-        let mut threads = Threads { roots: FastSet::default(), recursive: false };
-        threads.roots.extend(program.c_functions_named(Symbol::new("main")));
-        let starts = |model: &&ApiModel| model.op.is_some_and(|op| op.as_str() == "thread.start");
-        let starters: FastSet<Symbol> = ctx.rules.c.calls.values().flatten().filter(starts).map(|model| model.name).collect();
-        for unit in program.units.iter().filter(|unit| unit.language == Language::C) {
-            for body in unit.functions.iter().filter_map(crate::ir::Function::body) {
-                for call in &body.calls {
-                    let Callee::Function(name) = call.callee else { continue };
-                    threads.recursive |= SETS_KIND.contains(&name.as_str());
-                    // By its name: a project may bring a stub of it.
-                    if !starters.contains(&name) {
-                        continue;
-                    }
-                    for arg in &call.args {
-                        if let Operand::Const(Const::Func(name)) = arg {
-                            threads.roots.extend(program.c_function(*name, unit));
-                        }
-                    }
-                }
-            }
-        }
-        threads
-    }
-}
-
 impl Frame<'_> {
-    fn threads(&self) -> &Threads {
-        self.ctx.threads.get_or_init(|| Threads::of(self.ctx))
-    }
-
     /// A call takes a lock.
     pub(super) fn check_lock(
         &mut self,
@@ -87,7 +42,7 @@ impl Frame<'_> {
             return;
         }
         let held = state.cell(object, Cell::Status(kind)).and_then(|status| self.values[status].only_int()) == Some(OPEN);
-        let report = held && !self.may_be_several(state, object) && !self.threads().recursive;
+        let report = held && !self.may_be_several(state, object) && !self.ctx.threads().recursive;
         self.tell_of_lock(CheckKind::DoubleLock, report, (object, kind), view);
     }
 
@@ -97,7 +52,7 @@ impl Frame<'_> {
             return;
         }
         let report = match state.cell(object, Cell::Status(kind)) {
-            Some(status) => self.values[status].only_int() == Some(RELEASED) && !self.threads().recursive,
+            Some(status) => self.values[status].only_int() == Some(RELEASED) && !self.ctx.threads().recursive,
             None => self.is_never_held(state, object),
         };
         let report = report && !self.may_be_several(state, object);
@@ -112,7 +67,7 @@ impl Frame<'_> {
             && !self.lossy
             && !state.uncertain
             && state.cells(object).all(|(cell, _)| !matches!(cell, Cell::Status(_) | Cell::Exposed))
-            && self.threads().roots.contains(&self.id)
+            && self.ctx.threads().roots.contains(&self.id)
     }
 
     fn tell_of_lock(&mut self, check: CheckKind, report: bool, (object, kind): (ObjId, Symbol), view: &CallView<'_>) {

@@ -152,7 +152,7 @@ struct Context<'p> {
     /// What the project escapes before any handler sees it.
     encoder: encoders::Encoder,
     /// What the program says of threads, once asked for.
-    threads: OnceLock<locks::Threads>,
+    threads: OnceLock<checks::Threads>,
     /// What controllers leave for pages; empty until all code but the pages' is analysed.
     views: views::Views,
 }
@@ -236,6 +236,11 @@ impl<'p> Context<'p> {
     fn summary(&self, func: FuncId, caller: FuncId) -> Option<&Summary> {
         let place = self.summaries.get(func).filter(|_| self.program.components.is_settled_for(func, caller));
         place?.as_ref()?.get().map(Box::as_ref)
+    }
+
+    /// What the program says of its threads.
+    fn threads(&self) -> &checks::Threads {
+        self.threads.get_or_init(|| checks::Threads::of(self))
     }
 
     fn typestate_rules(&self, kind: TypestateKind, resource: Symbol, language: Language) -> Vec<RuleId> {

@@ -24,7 +24,7 @@ fn one_and_many_threads_and_any_order_of_paths_give_the_same_bytes() {
     assert_eq!(one, scan(&["--threads", "3", "fixtures/shop/src", "fixtures/shop/stock", "fixtures/shop/src/main"]));
 }
 
-/// Every fixture of both languages as one project: kept open and kept packed, the same is found at the same places.
+/// The C fixtures and the shop as one project: bodies kept open and kept packed, the same is found at the same places.
 #[test]
 fn packed_bodies_lead_to_the_same_findings() {
     let set = RuleSet::builtin().unwrap();

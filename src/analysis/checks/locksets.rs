@@ -6,11 +6,15 @@
 
 mod flow;
 mod races;
+mod threads;
 
 use std::collections::BTreeMap;
 
 use index_vec::IndexVec;
+use rayon::prelude::*;
 use smallvec::SmallVec;
+
+pub(in crate::analysis) use threads::Threads;
 
 use super::facts::Facts;
 use super::{Found, finding, place};
@@ -77,12 +81,28 @@ impl Lock {
     }
 }
 
-/// What a statement does to locks.
+/// What a call does to locks.
 enum Op {
     Take { lock: Option<Lock>, shared: bool },
     Give(Option<Lock>),
-    Call(FuncId),
+    Call(Box<Effects>),
     Sleep(Symbol),
+}
+
+/// What the calls of a function do to locks; most do nothing.
+type Ops = FastMap<CallId, Op>;
+
+/// A callee's summary in terms of its caller; see [`Summary`].
+struct Effects {
+    callee: FuncId,
+    /// With each, whether it is taken on every way before any is given back.
+    taken: Vec<(Lock, bool)>,
+    first: Vec<Lock>,
+    left: Vec<Lock>,
+    /// `None`: one that cannot be told.
+    given: Vec<Option<Lock>>,
+    gives_any: bool,
+    sleeps: Option<(FuncId, Span, Symbol)>,
 }
 
 /// What a function leaves its callers, in terms of globals and its parameters.
@@ -112,45 +132,98 @@ struct Edge {
     all: Vec<Lock>,
 }
 
+/// Summaries by function.
+type Summaries = FastMap<FuncId, Summary>;
+
 struct Locksets<'a> {
     ctx: &'a Context<'a>,
     program: &'a Program,
-    summaries: FastMap<FuncId, Summary>,
+    /// Globals that are a file's own.
     statics: FastMap<FileId, FastSet<Symbol>>,
+    /// Of functions of earlier levels.
+    summaries: Summaries,
+}
+
+/// What one function's walk notes beside its summary.
+#[derive(Default)]
+struct Notes {
     edges: Vec<Edge>,
+    examined: Vec<CheckKind>,
+    reports: Vec<Report>,
+}
+
+/// Something to tell of: the check, where, and its arguments.
+struct Report {
+    check: CheckKind,
+    func: FuncId,
+    span: Span,
+    args: Vec<(&'static str, String)>,
+}
+
+/// What is told, each place once a check.
+struct Told<'a> {
+    ctx: &'a Context<'a>,
     found: Found,
     seen: FastSet<(CheckKind, FileId, Span)>,
 }
 
 /// Runs the checks of locks over the program.
 pub(super) fn check(ctx: &Context<'_>) -> Found {
-    let mut sets = Locksets {
-        ctx,
-        program: ctx.program,
-        summaries: FastMap::default(),
-        statics: FastMap::default(),
-        edges: Vec::new(),
-        found: Found::default(),
-        seen: FastSet::default(),
-    };
+    let mut told = Told { ctx, found: Found::default(), seen: FastSet::default() };
     let wanted = [CheckKind::LockOrder, CheckKind::SleepUnderLock, CheckKind::DataRace, CheckKind::DoubleLock];
     if !wanted.iter().any(|check| ctx.check_rules.contains_key(&(*check, Language::C))) {
-        return sets.found;
+        return told.found;
     }
+    let mut sets = Locksets { ctx, program: ctx.program, statics: FastMap::default(), summaries: Summaries::default() };
     let own = sets.functions_with_locks();
+    sets.statics = sets.statics();
     if own.iter().any(|has| *has) {
-        for func in ctx.program.components.levels.iter().flatten().flatten() {
-            if own.get(*func).copied().unwrap_or(false) || sets.calls_known(*func) {
-                sets.walk(*func);
+        let mut edges = Vec::new();
+        for level in &ctx.program.components.levels {
+            let walked: Vec<(Summaries, Notes)> =
+                level.par_iter().filter_map(|component| sets.component(component, &own)).collect();
+            for (summaries, notes) in walked {
+                sets.summaries.extend(summaries);
+                edges.extend(notes.edges);
+                notes.examined.into_iter().for_each(|check| told.examine(check));
+                notes.reports.into_iter().for_each(|report| told.report(report));
             }
         }
-        sets.report_orders();
+        sets.report_orders(&edges, &mut told);
     }
-    sets.races();
-    sets.found
+    sets.races(&mut told);
+    told.found
 }
 
-impl<'a> Locksets<'a> {
+impl Locksets<'_> {
+    /// Functions that call each other, in order, each with the summaries of those before; `None`: none has to do with locks.
+    fn component(&self, component: &[FuncId], own: &IndexVec<FuncId, bool>) -> Option<(Summaries, Notes)> {
+        let mut summaries = Summaries::default();
+        let mut notes = Notes::default();
+        let mut walked = false;
+        for &func in component {
+            if own.get(func).copied().unwrap_or(false) || self.calls_known(func, &summaries) {
+                walked = true;
+                if let Some(summary) = self.walk(func, &summaries, &mut notes) {
+                    summaries.insert(func, summary);
+                }
+            }
+        }
+        walked.then_some((summaries, notes))
+    }
+
+    /// The globals that are their file's own, of C.
+    fn statics(&self) -> FastMap<FileId, FastSet<Symbol>> {
+        let is_static = |global: &&crate::ir::Global| global.modifiers.contains(crate::ir::Modifiers::STATIC);
+        let units = self.program.units.iter().filter(|unit| unit.language == crate::ir::Language::C);
+        units.map(|unit| (unit.file, unit.globals.iter().filter(is_static).map(|global| global.name).collect())).collect()
+    }
+
+    /// A callee's summary: of an earlier level, or of the component at hand.
+    fn summary<'s>(&'s self, func: FuncId, near: &'s Summaries) -> Option<&'s Summary> {
+        near.get(&func).or_else(|| self.summaries.get(&func))
+    }
+
     /// Functions of C that take or give back a lock themselves.
     fn functions_with_locks(&self) -> IndexVec<FuncId, bool> {
         let has = |types: &crate::program::FunctionTypes| {
@@ -165,26 +238,40 @@ impl<'a> Locksets<'a> {
     }
 
     /// Whether a function calls one that does something to locks, or waits.
-    fn calls_known(&self, func: FuncId) -> bool {
+    fn calls_known(&self, func: FuncId, near: &Summaries) -> bool {
         let Some(types) = self.program.types.get(func) else { return false };
-        types.calls.iter().any(|target| target.callees.iter().any(|callee| self.summaries.contains_key(callee)))
+        types.calls.iter().any(|target| target.callees.iter().any(|callee| self.summary(*callee, near).is_some()))
             || types.calls.iter().any(|target| self.model(target).is_some_and(sleeps))
     }
 
-    fn model(&self, target: &crate::program::CallTarget) -> Option<&'a ApiModel> {
+    fn model(&self, target: &crate::program::CallTarget) -> Option<&ApiModel> {
         let hit = target.model.filter(|hit| !hit.loose)?;
         self.ctx.rules.c.model(hit.name, hit.index)
     }
 
-    /// What a call does to locks.
-    fn op(&mut self, func: FuncId, facts: &Facts<'_>, id: CallId) -> Option<Op> {
+    /// What the calls of a function do to locks: decided once, read at each visit of a block.
+    fn ops(&self, func: FuncId, facts: &Facts<'_>, near: &Summaries) -> Ops {
+        facts.body.calls.indices().filter_map(|id| Some((id, self.op(func, facts, id, near)?))).collect()
+    }
+
+    fn op(&self, func: FuncId, facts: &Facts<'_>, id: CallId, near: &Summaries) -> Option<Op> {
         let target = facts.target(id)?;
         let call = facts.body.calls.get(id)?;
         let Callee::Function(name) = call.callee else { return None };
         // By its name: a project may bring a stub of it.
         let waits = self.ctx.rules.c.calls.get(&name).and_then(|models| models.first()).filter(|model| sleeps(model));
         if let (None, [callee]) = (waits, target.callees.as_slice()) {
-            return Some(Op::Call(*callee));
+            let summary = self.summary(*callee, near)?;
+            let here = |lock: &Lock| self.translate(func, facts, id, lock);
+            return Some(Op::Call(Box::new(Effects {
+                callee: *callee,
+                taken: summary.taken.iter().filter_map(|lock| Some((here(lock)?, summary.first.contains(lock)))).collect(),
+                first: summary.first.iter().filter_map(here).collect(),
+                left: summary.left.iter().filter_map(here).collect(),
+                given: summary.given.iter().map(here).collect(),
+                gives_any: summary.gives_any,
+                sleeps: summary.sleeps,
+            })));
         }
         let model = waits.or_else(|| self.model(target))?;
         if let Some(slot) = takes(model) {
@@ -203,11 +290,11 @@ impl<'a> Locksets<'a> {
     }
 
     /// The lock that an operand points at.
-    fn lock_of(&mut self, func: FuncId, facts: &Facts<'_>, operand: &Operand) -> Option<Lock> {
+    fn lock_of(&self, func: FuncId, facts: &Facts<'_>, operand: &Operand) -> Option<Lock> {
         self.pointee(func, facts, operand, 0)
     }
 
-    fn pointee(&mut self, func: FuncId, facts: &Facts<'_>, operand: &Operand, depth: u8) -> Option<Lock> {
+    fn pointee(&self, func: FuncId, facts: &Facts<'_>, operand: &Operand, depth: u8) -> Option<Lock> {
         if depth > 4 {
             return None;
         }
@@ -231,7 +318,7 @@ impl<'a> Locksets<'a> {
         (!assigned).then_some(Lock { root: Root::Param(u16::try_from(at).ok()?), path: SmallVec::new() })
     }
 
-    fn lock_at(&mut self, func: FuncId, facts: &Facts<'_>, place: &crate::ir::Place, depth: u8) -> Option<Lock> {
+    fn lock_at(&self, func: FuncId, facts: &Facts<'_>, place: &crate::ir::Place, depth: u8) -> Option<Lock> {
         let mut steps = place.proj.as_slice();
         let mut lock = match place.base {
             PlaceBase::Global(name) => {
@@ -258,17 +345,13 @@ impl<'a> Locksets<'a> {
     }
 
     /// The file of a function where a global is that file's own.
-    fn file_of_static(&mut self, func: FuncId, name: Symbol) -> Option<FileId> {
-        let unit = self.program.function(func).0;
-        let own = self.statics.entry(unit.file).or_insert_with(|| {
-            let is_static = |global: &&crate::ir::Global| global.modifiers.contains(crate::ir::Modifiers::STATIC);
-            unit.globals.iter().filter(is_static).map(|global| global.name).collect()
-        });
-        own.contains(&name).then_some(unit.file)
+    fn file_of_static(&self, func: FuncId, name: Symbol) -> Option<FileId> {
+        let file = self.program.function(func).0.file;
+        self.statics.get(&file)?.contains(&name).then_some(file)
     }
 
     /// A callee's lock as its caller names it.
-    fn translate(&mut self, func: FuncId, facts: &Facts<'_>, id: CallId, lock: &Lock) -> Option<Lock> {
+    fn translate(&self, func: FuncId, facts: &Facts<'_>, id: CallId, lock: &Lock) -> Option<Lock> {
         match lock.root {
             Root::Global(..) => Some(lock.clone()),
             Root::Local(_) => None,
@@ -281,10 +364,9 @@ impl<'a> Locksets<'a> {
         }
     }
 
-    fn report_orders(&mut self) {
-        let edges = std::mem::take(&mut self.edges);
+    fn report_orders(&self, edges: &[Edge], told: &mut Told<'_>) {
         let mut by_pair: BTreeMap<(&Lock, &Lock), Vec<&Edge>> = BTreeMap::new();
-        for edge in &edges {
+        for edge in edges {
             by_pair.entry((&edge.held, &edge.taken)).or_default().push(edge);
         }
         for ((held, taken), ways) in &by_pair {
@@ -293,23 +375,27 @@ impl<'a> Locksets<'a> {
             let apart = |a: &Edge, b: &Edge| a.all.iter().any(|lock| lock != *held && lock != *taken && b.all.contains(lock));
             if let Some(way) = ways.iter().find(|way| others.iter().any(|other| !apart(way, other))) {
                 let (name, value) = (taken.name(self.program, way.func), held.name(self.program, way.func));
-                self.report(CheckKind::LockOrder, way.func, way.span, vec![("name", name), ("value", value)]);
+                let args = vec![("name", name), ("value", value)];
+                told.report(Report { check: CheckKind::LockOrder, func: way.func, span: way.span, args });
             }
         }
     }
+}
 
+impl Told<'_> {
     fn examine(&mut self, check: CheckKind) {
         for rule in self.ctx.check_rules.get(&(check, Language::C)).into_iter().flatten() {
             self.found.examined.entry(*rule).or_default().places += 1;
         }
     }
 
-    fn report(&mut self, check: CheckKind, func: FuncId, span: Span, args: Vec<(&'static str, String)>) {
-        let file = self.program.function(func).0.file;
+    fn report(&mut self, report: Report) {
+        let Report { check, func, span, args } = report;
+        let file = self.ctx.program.function(func).0.file;
         if !self.seen.insert((check, file, span)) {
             return;
         }
-        let around = Some(Symbol::new(&self.program.qualified_name(func)));
+        let around = Some(Symbol::new(&self.ctx.program.qualified_name(func)));
         for rule in self.ctx.check_rules.get(&(check, Language::C)).into_iter().flatten() {
             self.found.findings.push(finding(self.ctx, *rule, place(file, span), around, args.clone()));
         }

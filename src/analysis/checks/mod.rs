@@ -29,6 +29,8 @@ use std::collections::BTreeMap;
 use index_vec::IndexVec;
 use rayon::prelude::*;
 
+pub(super) use locksets::Threads;
+
 use super::{Context, unmodelled};
 use crate::base::{FastSet, FileId, FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Examined, Finding, FindingState};

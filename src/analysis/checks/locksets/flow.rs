@@ -1,10 +1,10 @@
 //! Locks held in one function: a forward pass over its blocks that keeps what holds on every way.
 //! Must not know which rules there are beyond the ones it reports.
 
-use super::{Edge, Lock, Locksets, MAX_STMTS, MAX_TAKEN, Op, Summary};
+use super::{Edge, Lock, Locksets, MAX_STMTS, MAX_TAKEN, Notes, Op, Ops, Report, Summaries, Summary};
 use crate::analysis::checks::facts::Facts;
-use crate::base::Span;
-use crate::ir::{BlockId, CallId, StmtKind, Terminator};
+use crate::base::{Span, Symbol};
+use crate::ir::{BlockId, Body, StmtKind, Terminator};
 use crate::program::FuncId;
 use crate::rules::CheckKind;
 
@@ -59,91 +59,84 @@ fn add(locks: &mut Vec<Lock>, lock: Lock) {
     }
 }
 
-impl<'a> Locksets<'a> {
-    /// What is held at the start of each block that control reaches.
-    pub(super) fn held_at_blocks(&mut self, func: FuncId, facts: &Facts<'_>) -> Vec<Option<Held>> {
-        let body = facts.body;
-        let mut starts: Vec<Option<Held>> = vec![None; body.blocks.len()];
-        let mut work = vec![BlockId::from_raw(0)];
-        if let Some(entry) = starts.first_mut() {
-            *entry = Some(Held::default());
-        }
-        while let Some(at) = work.pop() {
-            let Some(mut held) = starts.get(at.index()).cloned().flatten() else { continue };
-            let Some(block) = body.blocks.get(at) else { continue };
-            for stmt in body.stmts_of(at) {
-                if let StmtKind::Call(id) = stmt.kind {
-                    self.apply(func, facts, id, &mut held);
-                }
-            }
-            for target in block.term.successors() {
-                let Some(start) = starts.get_mut(target.index()) else { continue };
-                let changed = match start {
-                    Some(known) => known.join(&held),
-                    None => {
-                        *start = Some(held.clone());
-                        true
-                    }
-                };
-                if changed {
-                    work.push(target);
-                }
-            }
-        }
-        starts
-    }
-
-    /// A call's effect.
-    pub(super) fn apply(&mut self, func: FuncId, facts: &Facts<'_>, id: CallId, held: &mut Held) {
-        match self.op(func, facts, id) {
-            Some(Op::Take { lock: Some(lock), .. }) => held.take(&lock),
-            Some(Op::Give(lock)) => held.give(lock.as_ref()),
-            Some(Op::Call(callee)) => {
-                let Some(summary) = self.summaries.get(&callee) else { return };
-                let (first, left, given) = (summary.first.clone(), summary.left.clone(), summary.given.clone());
-                let any = summary.gives_any;
-                for lock in &first {
-                    if let Some(lock) = self.translate(func, facts, id, lock)
-                        && !held.gives_any
-                        && !held.given.contains(&lock)
-                    {
-                        add(&mut held.first, lock);
+impl Op {
+    /// What it changes in what is held.
+    pub(super) fn apply(&self, held: &mut Held) {
+        match self {
+            Op::Take { lock: Some(lock), .. } => held.take(lock),
+            Op::Give(lock) => held.give(lock.as_ref()),
+            Op::Call(effects) => {
+                for lock in &effects.first {
+                    if !held.gives_any && !held.given.contains(lock) {
+                        add(&mut held.first, lock.clone());
                     }
                 }
-                if any {
+                if effects.gives_any {
                     held.give(None);
                 }
-                for lock in &given {
-                    let lock = self.translate(func, facts, id, lock);
-                    held.give(lock.as_ref());
-                }
-                for lock in &left {
-                    if let Some(lock) = self.translate(func, facts, id, lock) {
-                        add(&mut held.held, lock);
-                    }
-                }
+                effects.given.iter().for_each(|lock| held.give(lock.as_ref()));
+                effects.left.iter().for_each(|lock| add(&mut held.held, lock.clone()));
             }
-            _ => {}
+            Op::Take { lock: None, .. } | Op::Sleep(_) => {}
         }
     }
+}
 
-    /// Walks a function: leaves its summary, notes in which order it takes locks.
-    pub(super) fn walk(&mut self, func: FuncId) {
-        let program = self.program;
-        let (Some(body), Some(types)) = (program.body(func), program.types.get(func)) else { return };
-        if body.stmts.len() > MAX_STMTS {
-            return;
+/// What is held at the start of each block that control reaches.
+pub(super) fn held_at_blocks(body: &Body, ops: &Ops) -> Vec<Option<Held>> {
+    let mut starts: Vec<Option<Held>> = vec![None; body.blocks.len()];
+    let mut work = vec![BlockId::from_raw(0)];
+    if let Some(entry) = starts.first_mut() {
+        *entry = Some(Held::default());
+    }
+    while let Some(at) = work.pop() {
+        let Some(mut held) = starts.get(at.index()).cloned().flatten() else { continue };
+        let Some(block) = body.blocks.get(at) else { continue };
+        for stmt in body.stmts_of(at) {
+            if let StmtKind::Call(id) = stmt.kind
+                && let Some(op) = ops.get(&id)
+            {
+                op.apply(&mut held);
+            }
         }
-        let facts = Facts::new(&body, types);
-        let starts = self.held_at_blocks(func, &facts);
+        for target in block.term.successors() {
+            let Some(start) = starts.get_mut(target.index()) else { continue };
+            let changed = match start {
+                Some(known) => known.join(&held),
+                None => {
+                    *start = Some(held.clone());
+                    true
+                }
+            };
+            if changed {
+                work.push(target);
+            }
+        }
+    }
+    starts
+}
+
+impl Locksets<'_> {
+    /// Walks a function: gives its summary where it says anything, notes in which order it takes locks.
+    pub(super) fn walk(&self, func: FuncId, near: &Summaries, notes: &mut Notes) -> Option<Summary> {
+        let program = self.program;
+        let (body, types) = (program.body(func)?, program.types.get(func)?);
+        if body.stmts.len() > MAX_STMTS {
+            return None;
+        }
+        let ops = self.ops(func, &Facts::new(&body, types), near);
+        if ops.is_empty() {
+            return None;
+        }
         let mut summary = Summary::default();
         let mut out: Option<Held> = None;
-        for (at, start) in body.blocks.indices().zip(&starts) {
-            let Some(mut held) = start.clone() else { continue };
+        for (at, start) in body.blocks.indices().zip(held_at_blocks(&body, &ops)) {
+            let Some(mut held) = start else { continue };
             for stmt in body.stmts_of(at) {
                 let StmtKind::Call(id) = stmt.kind else { continue };
-                self.note(func, &facts, (id, stmt.span), &held, &mut summary);
-                self.apply(func, &facts, id, &mut held);
+                let Some(op) = ops.get(&id) else { continue };
+                self.note((func, stmt.span), op, &held, &mut summary, notes);
+                op.apply(&mut held);
             }
             if let Some(Terminator::Return(_)) = body.blocks.get(at).map(|block| &block.term) {
                 match &mut out {
@@ -159,48 +152,60 @@ impl<'a> Locksets<'a> {
         }
         for locks in [&mut summary.left, &mut summary.first, &mut summary.given, &mut summary.taken] {
             locks.retain(|lock| !matches!(lock.root, super::Root::Local(_)));
+            locks.shrink_to_fit();
         }
         let says = !summary.taken.is_empty() || !summary.given.is_empty() || summary.gives_any || summary.sleeps.is_some();
-        if says {
-            self.summaries.insert(func, summary);
-        }
+        says.then_some(summary)
     }
 
-    fn note(&mut self, func: FuncId, facts: &Facts<'_>, (id, span): (CallId, Span), held: &Held, summary: &mut Summary) {
-        match self.op(func, facts, id) {
-            Some(Op::Take { lock: Some(lock), shared }) => {
-                self.examine(CheckKind::LockOrder);
-                self.edges_to(func, span, &lock, held);
+    fn note(&self, (func, span): (FuncId, Span), op: &Op, held: &Held, summary: &mut Summary, notes: &mut Notes) {
+        match op {
+            Op::Take { lock: Some(lock), shared } => {
+                notes.examined.push(CheckKind::LockOrder);
+                notes.edges_to(func, span, lock, held);
                 if !shared {
-                    add(&mut summary.taken, lock);
+                    add(&mut summary.taken, lock.clone());
                 }
             }
-            Some(Op::Sleep(name)) => {
-                self.examine(CheckKind::SleepUnderLock);
-                summary.sleeps = summary.sleeps.or(Some((func, span, name)));
-                self.waits(func, func, span, name, held);
+            Op::Sleep(name) => {
+                notes.examined.push(CheckKind::SleepUnderLock);
+                summary.sleeps = summary.sleeps.or(Some((func, span, *name)));
+                self.waits(func, (func, span, *name), held, notes);
             }
-            Some(Op::Call(callee)) => {
-                let Some(known) = self.summaries.get(&callee) else { return };
-                let (taken, first, sleeps) = (known.taken.clone(), known.first.clone(), known.sleeps);
-                for lock in &taken {
-                    let is_first = first.contains(lock);
-                    let Some(lock) = self.translate(func, facts, id, lock) else { continue };
-                    if is_first && held.held.contains(&lock) {
-                        self.taken_again(func, span, callee);
+            Op::Call(effects) => {
+                for (lock, is_first) in &effects.taken {
+                    if *is_first && held.held.contains(lock) {
+                        self.taken_again(func, span, effects.callee, notes);
                     }
-                    self.edges_to(func, span, &lock, held);
-                    add(&mut summary.taken, lock);
+                    notes.edges_to(func, span, lock, held);
+                    add(&mut summary.taken, lock.clone());
                 }
-                if let Some((inner, at, name)) = sleeps {
-                    summary.sleeps = summary.sleeps.or(sleeps);
-                    self.waits(func, inner, at, name, held);
+                if let Some(sleep) = effects.sleeps {
+                    summary.sleeps = summary.sleeps.or(Some(sleep));
+                    self.waits(func, sleep, held, notes);
                 }
             }
             _ => {}
         }
     }
 
+    /// A callee takes a lock that is held at the call.
+    fn taken_again(&self, func: FuncId, span: Span, callee: FuncId, notes: &mut Notes) {
+        if !self.ctx.threads().recursive {
+            let args = vec![("callee", self.program.function(callee).1.name.as_str().to_owned())];
+            notes.reports.push(Report { check: CheckKind::DoubleLock, func, span, args });
+        }
+    }
+
+    /// A wait that lies in a function or below it, where the holder holds something.
+    fn waits(&self, holder: FuncId, (func, span, name): (FuncId, Span, Symbol), held: &Held, notes: &mut Notes) {
+        let Some(lock) = held.held.first() else { return };
+        let args = vec![("name", lock.name(self.program, holder)), ("callee", name.as_str().to_owned())];
+        notes.reports.push(Report { check: CheckKind::SleepUnderLock, func, span, args });
+    }
+}
+
+impl Notes {
     fn edges_to(&mut self, func: FuncId, span: Span, lock: &Lock, held: &Held) {
         if !lock.is_global() {
             return;
@@ -209,20 +214,5 @@ impl<'a> Locksets<'a> {
             let (other, taken) = (other.clone(), lock.clone());
             self.edges.push(Edge { held: other, taken, func, span, all: held.held.clone() });
         }
-    }
-
-    /// A callee takes a lock that is held at the call.
-    fn taken_again(&mut self, func: FuncId, span: Span, callee: FuncId) {
-        let threads = self.ctx.threads.get_or_init(|| crate::analysis::locks::Threads::of(self.ctx));
-        if !threads.recursive {
-            let name = self.program.function(callee).1.name.as_str().to_owned();
-            self.report(CheckKind::DoubleLock, func, span, vec![("callee", name)]);
-        }
-    }
-
-    fn waits(&mut self, holder: FuncId, func: FuncId, span: Span, name: crate::base::Symbol, held: &Held) {
-        let Some(lock) = held.held.first() else { return };
-        let lock = lock.name(self.program, holder);
-        self.report(CheckKind::SleepUnderLock, func, span, vec![("name", lock), ("callee", name.as_str().to_owned())]);
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Only a change that is made of the old value counts (`n++`, `t = n; …; n = t + 1`): a flag that is set loses nothing.
 
-use super::flow::Held;
-use super::{Locksets, is_made_of};
+use super::flow::{Held, held_at_blocks};
+use super::{Locksets, Ops, Report, Summaries, Told, is_made_of};
 use crate::analysis::checks::facts::Facts;
 use crate::base::{FastMap, FastSet, FileId, Span, Symbol};
-use crate::ir::{BlockId, Modifiers, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Ty};
+use crate::ir::{BlockId, Modifiers, Place, PlaceBase, Proj, Rvalue, StmtKind, Ty};
 use crate::program::FuncId;
 use crate::rules::{CheckKind, Language};
 
@@ -28,18 +28,18 @@ struct Uses {
     changes: Vec<(FuncId, Span)>,
 }
 
-impl<'a> Locksets<'a> {
-    pub(super) fn races(&mut self) {
+impl Locksets<'_> {
+    pub(super) fn races(&self, told: &mut Told<'_>) {
         if !self.ctx.check_rules.contains_key(&(CheckKind::DataRace, Language::C)) {
             return;
         }
-        let roots = self.started();
+        let roots = &self.ctx.threads().started;
         if roots.is_empty() || roots.len() > MAX_ROOTS {
             return;
         }
         let mut uses: Vec<(bool, FastMap<Variable, Uses>)> = Vec::new();
         for (root, several) in roots {
-            uses.push((several, self.uses_of(root)));
+            uses.push((*several, self.uses_of(*root)));
         }
         for (at, (several, own)) in uses.iter().enumerate() {
             let mut changed: Vec<(&Variable, &Uses)> = own.iter().filter(|(_, uses)| !uses.changes.is_empty()).collect();
@@ -51,60 +51,15 @@ impl<'a> Locksets<'a> {
                 }
                 for (func, span) in &own.changes {
                     let name = std::iter::once(&variable.0).chain(&variable.2).copied().collect::<Vec<_>>().join(".");
-                    self.report(CheckKind::DataRace, *func, *span, vec![("name", name)]);
+                    let args = vec![("name", name)];
+                    told.report(Report { check: CheckKind::DataRace, func: *func, span: *span, args });
                 }
             }
         }
-    }
-
-    /// Functions that are started as threads, in order, and whether several run at a time.
-    fn started(&self) -> Vec<(FuncId, bool)> {
-        let program = self.program;
-        let mut found: Vec<(FuncId, bool)> = Vec::new();
-        let starts = |model: &&crate::rules::ApiModel| model.op.is_some_and(|op| op.as_str() == "thread.start");
-        let models = self.ctx.rules.c.calls.values().flatten();
-        let starters: FastSet<Symbol> = models.filter(starts).map(|model| model.name).collect();
-        for (func, types) in program.types.iter_enumerated() {
-            let (unit, function) = program.function(func);
-            // Few functions start threads: only their bodies are unpacked.
-            let named = |name: Symbol| starters.contains(&name);
-            let may_start = types.calls.iter().any(|target| {
-                target.model.is_some_and(|hit| named(hit.name))
-                    || target.callees.iter().any(|callee| named(program.function(*callee).1.name))
-            });
-            if unit.language != crate::ir::Language::C || !may_start {
-                continue;
-            }
-            let Some(body) = function.body() else { continue };
-            let mut facts: Option<Facts<'_>> = None;
-            for (index, stmt) in body.stmts.iter().enumerate() {
-                let StmtKind::Call(id) = stmt.kind else { continue };
-                let Some(call) = body.calls.get(id) else { continue };
-                let crate::ir::Callee::Function(name) = call.callee else { continue };
-                if !named(name) {
-                    continue;
-                }
-                let facts = facts.get_or_insert_with(|| Facts::new(&body, types));
-                let at = facts.block_of(index);
-                let again = at.is_some_and(|at| {
-                    let next = body.blocks.get(at).map(|block| block.term.successors()).unwrap_or_default();
-                    facts.reachable(&next, false).contains(&at)
-                });
-                for arg in &call.args {
-                    let Operand::Const(crate::ir::Const::Func(name)) = facts.origin(arg) else { continue };
-                    let Some(root) = program.c_function(name, unit) else { continue };
-                    match found.iter_mut().find(|(known, _)| *known == root) {
-                        Some((_, several)) => *several = true,
-                        None => found.push((root, again)),
-                    }
-                }
-            }
-        }
-        found
     }
 
     /// The globals that a thread uses.
-    fn uses_of(&mut self, root: FuncId) -> FastMap<Variable, Uses> {
+    fn uses_of(&self, root: FuncId) -> FastMap<Variable, Uses> {
         let mut uses: FastMap<Variable, Uses> = FastMap::default();
         // With or without a lock around the whole call.
         let mut seen: FastSet<(FuncId, bool)> = FastSet::default();
@@ -120,11 +75,12 @@ impl<'a> Locksets<'a> {
                 continue;
             }
             let facts = Facts::new(&body, types);
-            let starts = self.held_at_blocks(func, &facts);
+            let ops = self.ops(func, &facts, &Summaries::default());
+            let starts = held_at_blocks(&body, &ops);
             let mut called: Vec<(FuncId, bool)> = Vec::new();
             for (at, start) in body.blocks.indices().zip(starts) {
                 let Some(held) = start else { continue };
-                self.uses_in(func, &facts, (at, held, covered), &mut uses, &mut called);
+                self.uses_in(func, (&facts, &ops), (at, held, covered), &mut uses, &mut called);
             }
             called.retain(|(callee, _)| depth < MAX_DEPTH && program.function(*callee).0.file == home);
             queue.extend(called.into_iter().map(|(callee, covered)| (callee, covered, depth + 1)));
@@ -133,9 +89,9 @@ impl<'a> Locksets<'a> {
     }
 
     fn uses_in(
-        &mut self,
+        &self,
         func: FuncId,
-        facts: &Facts<'_>,
+        (facts, ops): (&Facts<'_>, &Ops),
         (at, mut held, covered): (BlockId, Held, bool),
         uses: &mut FastMap<Variable, Uses>,
         called: &mut Vec<(FuncId, bool)>,
@@ -147,7 +103,9 @@ impl<'a> Locksets<'a> {
                     if let Some([callee]) = facts.target(*id).map(|target| target.callees.as_slice()) {
                         called.push((*callee, covered || !held.held.is_empty()));
                     }
-                    self.apply(func, facts, *id, &mut held);
+                    if let Some(op) = ops.get(id) {
+                        op.apply(&mut held);
+                    }
                 }
                 StmtKind::Assign(_, Rvalue::Load(place)) => {
                     if let Some(variable) = body.places.get(*place).and_then(|place| self.variable(func, place)) {
@@ -170,7 +128,7 @@ impl<'a> Locksets<'a> {
     }
 
     /// The global, or a member of one, that a place is: a number that threads share.
-    fn variable(&mut self, func: FuncId, place: &Place) -> Option<Variable> {
+    fn variable(&self, func: FuncId, place: &Place) -> Option<Variable> {
         let PlaceBase::Global(name) = place.base else { return None };
         let mut path = Vec::new();
         for step in &place.proj {
