@@ -32,6 +32,7 @@ mod merge;
 mod model;
 mod nullness;
 mod numeric;
+mod opened;
 mod ops;
 mod ownership;
 mod properties;

@@ -97,6 +97,7 @@ impl Frame<'_> {
             self.pass_modelled(state, view, model);
             self.leave_texts(state, texts);
         }
+        self.note_opened(state, view, model);
         self.resources(state, view, model, result);
         result
     }
@@ -377,6 +378,9 @@ impl Frame<'_> {
 
     /// A generator that came from elsewhere may be a secure one, whatever its declared type.
     fn is_source(&self, view: &CallView<'_>, kinds: crate::rules::SourceKinds) -> bool {
+        if kinds == crate::rules::SourceKinds::FILE && self.opened == super::opened::Opened::Kernels {
+            return false;
+        }
         if kinds != crate::rules::SourceKinds::RANDOM {
             return true;
         }

@@ -131,7 +131,7 @@ impl Frame<'_> {
     }
 
     /// The known beginning of a value's text, or of the text that an object was made of.
-    fn beginning(&self, state: &State, value: ValueId) -> Option<Symbol> {
+    pub(super) fn beginning(&self, state: &State, value: ValueId) -> Option<Symbol> {
         let known = &self.values[value];
         let of_object = || match known.objects.as_slice() {
             [object] => self.values[state.cell(*object, super::state::Cell::Text)?].prefix,

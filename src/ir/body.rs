@@ -45,6 +45,8 @@ pub struct Body {
     pub conditional: bool,
     /// C: variables that the source reads nowhere, not even in what the preprocessor left out.
     pub idle: Box<[LocalId]>,
+    /// C: variables that the preprocessor left code out of that names them.
+    pub elsewhere: Box<[LocalId]>,
 }
 
 /// What a local is.

@@ -96,9 +96,12 @@ impl Front<'_> {
                 let start = self.times.add(Part::Prepare, start);
                 done.problems.iter_mut().for_each(|problem| problem.file = Some(file));
                 outcome.problems.append(&mut done.problems);
-                let MappedText { text, map } = &done.mapped;
-                let job = Job { file, text, map: Some(map), start };
+                let MappedText { text: made, map } = &done.mapped;
+                let job = Job { file, text: made, map: Some(map), start };
                 self.code(&job, Grammar::C, PatternTarget::C, outcome);
+                if let Some(unit) = &mut outcome.unit {
+                    lower::c::note_readers(unit, text, map);
+                }
             }
             FileKind::Jsp => {
                 let found = self.markup.page(text);
@@ -129,9 +132,6 @@ impl Front<'_> {
                 }
                 outcome.document = Some(document);
             }
-        }
-        if let (Some(unit), FileKind::C | FileKind::CHeader) = (&mut outcome.unit, kind) {
-            lower::c::note_readers(unit, text);
         }
         if let Some(unit) = &outcome.unit {
             let found = self.comments.run(unit, text);

@@ -119,6 +119,19 @@ impl PosMap {
         Span { lo, hi: hi.max(lo) }
     }
 
+    /// Parts of a range of the original that nothing in the made text stands for.
+    pub fn left_out(&self, within: Span) -> impl Iterator<Item = Span> + '_ {
+        let first = self.segments.partition_point(|segment| segment.original <= within.lo).saturating_sub(1);
+        let rest = self.segments.get(first..).unwrap_or_default();
+        let pairs = rest.iter().zip(rest.iter().skip(1));
+        pairs.take_while(move |(segment, _)| segment.original < within.hi).filter_map(move |(segment, next)| {
+            let length = segment.replaced.unwrap_or(next.made - segment.made);
+            let lo = segment.original.saturating_add(length).max(within.lo);
+            let hi = next.original.min(within.hi);
+            (lo < hi).then_some(Span { lo, hi })
+        })
+    }
+
     /// The original's byte at a made position, and one past the last byte of what stands there.
     fn point(&self, at: u32) -> (u32, u32) {
         let index = self.segments.partition_point(|segment| segment.made <= at);

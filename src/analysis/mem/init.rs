@@ -203,12 +203,18 @@ impl Frame<'_> {
         }
     }
 
+    /// Whether what the preprocessor left out of the function names a variable: it may give it a value.
+    fn has_value_elsewhere(&self, name: Option<Symbol>) -> bool {
+        let is_name = |local: &crate::ir::LocalId| self.body.locals.get(*local).is_some_and(|local| local.name == name);
+        name.is_some() && self.body.elsewhere.iter().any(is_name)
+    }
+
     /// Reports the reads that no path gives a value.
     pub(in crate::analysis) fn report_raw_reads(&mut self) {
         let mut raw: Vec<(Span, Option<Symbol>)> = self
             .reads
             .iter()
-            .filter(|(_, (verdict, _))| *verdict != Reads::Some)
+            .filter(|(_, (verdict, name))| *verdict != Reads::Some && !self.has_value_elsewhere(*name))
             .map(|(span, (_, name))| (*span, *name))
             .collect();
         raw.sort_by_key(|(span, _)| *span);

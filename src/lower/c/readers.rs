@@ -7,16 +7,22 @@
 
 use crate::base::{FastMap, FastSet, Span, Symbol};
 use crate::ir::{Body, Callee, Code, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Terminator, Unit};
+use crate::syntax::PosMap;
 use crate::syntax::c::each_word;
 
-/// Notes [`Body::idle`] and [`Body::conditional`] of each function; `original` is the text before preprocessing.
-pub fn note(unit: &mut Unit, original: &str) {
+/// Notes [`Body::idle`], [`Body::elsewhere`] and [`Body::conditional`] of each function; `original` is the text before
+/// preprocessing, and `map` the way back to it.
+pub fn note(unit: &mut Unit, original: &str, map: &PosMap) {
     let mut macros: Option<FastSet<String>> = None;
     for function in &mut unit.functions {
         let span = function.span;
         let Some(body) = function.code.as_mut().and_then(Code::open_mut) else { continue };
         let Some(text) = original.get(span.lo as usize..span.hi as usize) else { continue };
-        body.conditional = has_directive(text) || memchr::memmem::find(text.as_bytes(), b"volatile").is_some();
+        let chosen = has_directive(text);
+        if chosen {
+            body.elsewhere = elsewhere(body, original, map.left_out(span));
+        }
+        body.conditional = chosen || memchr::memmem::find(text.as_bytes(), b"volatile").is_some();
         let candidates = unread(body);
         if !candidates.is_empty() {
             body.idle = idle(body, &candidates, text, span.lo);
@@ -27,6 +33,22 @@ pub fn note(unit: &mut Unit, original: &str) {
             body.idle = body.idle.iter().copied().filter(is_idle).collect();
         }
     }
+}
+
+/// Variables that what was left out names: it may write them.
+fn elsewhere(body: &Body, original: &str, gaps: impl Iterator<Item = Span>) -> Box<[LocalId]> {
+    let mut words: FastSet<&str> = FastSet::default();
+    for gap in gaps {
+        let Some(text) = original.get(gap.lo as usize..gap.hi as usize) else { continue };
+        if !text.trim().is_empty() {
+            each_word(text, |word| {
+                words.insert(word);
+            });
+        }
+    }
+    let is_named = |local: &LocalId| name_of(body, *local).is_some_and(|name| words.contains(name.as_str()));
+    let is_user = |local: &LocalId| body.locals.get(*local).is_some_and(|it| it.kind == LocalKind::User);
+    body.locals.indices().filter(|local| is_user(local) && is_named(local)).collect()
 }
 
 /// The words of a text's macro definitions: a macro may read the variables of whoever uses it.

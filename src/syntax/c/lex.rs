@@ -215,7 +215,7 @@ pub(super) fn next_token(text: &str, mut at: usize) -> Token {
 }
 
 /// Calls for each identifier and each one-character token of a text, comments, literals and numbers left out.
-pub(crate) fn each_word(text: &str, mut each: impl FnMut(&str)) {
+pub(crate) fn each_word<'t>(text: &'t str, mut each: impl FnMut(&'t str)) {
     let mut at = 0;
     loop {
         let token = next_token(text, at);

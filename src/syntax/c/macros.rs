@@ -188,6 +188,22 @@ fn shape(body: &str, function_like: bool) -> Shape {
     if stack.is_empty() && !ends_open { Shape::Expr } else { Shape::Other }
 }
 
+impl Macro<'_> {
+    /// Whether what it does changes what it is given.
+    pub(super) fn assigns_params(&self) -> bool {
+        self.params.as_ref().is_some_and(|params| assigns(&self.body, params))
+    }
+}
+
+/// Whether an expansion assigns one of a use's arguments that are names.
+pub(super) fn assigns_any(expansion: &str, args: &[&str]) -> bool {
+    let is_name = |arg: &&&str| {
+        lex::ident_end(arg.as_bytes(), 0) == arg.len() && arg.as_bytes().first().is_some_and(|&first| lex::is_ident_start(first))
+    };
+    let names: smallvec::SmallVec<[Cow<'_, str>; 8]> = args.iter().filter(is_name).map(|arg| Cow::Borrowed(*arg)).collect();
+    !names.is_empty() && assigns(expansion, &names)
+}
+
 /// Whether the body assigns one of the parameters, as far as the tokens beside its name tell.
 fn assigns(body: &str, params: &[Cow<'_, str>]) -> bool {
     let mut at = 0;

@@ -342,8 +342,10 @@ impl<'t> Scanner<'t> {
         let mut expansion = String::new();
         let fits = Expander::new(&self.scope).use_of(name, mac, &args, &mut expansion).is_ok();
         let given: usize = args.iter().map(|arg| arg.len()).sum();
+        // A call of unknown doings says nothing of the variables that a macro assigns.
+        let long = plain && expansion.len() > SMALL_EXPANSION + given;
         if !fits
-            || (plain && expansion.len() > SMALL_EXPANSION + given)
+            || (long && !mac.assigns_params() && !macros::assigns_any(&expansion, &args))
             || (plain_args && expansion.len() > LARGE_EXPANSION + given)
         {
             let key = self.text.get(at..end).unwrap_or_default();
