@@ -152,8 +152,6 @@ pub(super) struct Frame<'a> {
     pub(super) memory: super::mem::Memory,
     /// Texts that differ from another in case or blanks only: what they are checked for holds for that.
     pub(super) copies: FastMap<ValueId, ValueId>,
-    /// C: whose the files are that were opened so far.
-    pub(super) opened: super::opened::Opened,
     /// Whether some rule asks for uses of what has no value.
     pub(super) wants_init: bool,
 }
@@ -222,7 +220,6 @@ impl<'a> Frame<'a> {
             chosen: FastSet::default(),
             memory: super::mem::Memory::default(),
             copies: FastMap::default(),
-            opened: super::opened::Opened::Nothing,
             wants_init: !body.broken
                 && body.opaque_count == 0
                 && ctx.check_rules.contains_key(&(crate::rules::CheckKind::UninitializedUse, crate::rules::Language::C)),

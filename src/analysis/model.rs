@@ -378,7 +378,7 @@ impl Frame<'_> {
 
     /// A generator that came from elsewhere may be a secure one, whatever its declared type.
     fn is_source(&self, view: &CallView<'_>, kinds: crate::rules::SourceKinds) -> bool {
-        if kinds == crate::rules::SourceKinds::FILE && self.opened == super::opened::Opened::Kernels {
+        if kinds == crate::rules::SourceKinds::FILE && self.memory.opened == super::opened::Opened::Kernels {
             return false;
         }
         if kinds != crate::rules::SourceKinds::RANDOM {

@@ -8,9 +8,10 @@ use super::state::State;
 use crate::rules::ApiModel;
 
 /// Whose the files are that a function has opened so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Opened {
     /// None was opened.
+    #[default]
     Nothing,
     /// All are the kernel's.
     Kernels,
@@ -31,7 +32,7 @@ impl Frame<'_> {
             let start = self.beginning(state, path?)?;
             Some(of_kernel(start.as_str()))
         });
-        self.opened = match (self.opened, known) {
+        self.memory.opened = match (self.memory.opened, known) {
             (Opened::Nothing | Opened::Kernels, Some(true)) => Opened::Kernels,
             _ => Opened::Others,
         };

@@ -36,6 +36,8 @@ pub(super) struct Memory {
     strides: FastSet<(BlockId, usize)>,
     /// Whether the member at hand is a short array at the end of a struct on the heap, which may go on behind it.
     open_end: bool,
+    /// Whose the files are that were opened so far.
+    pub(super) opened: super::opened::Opened,
     /// Numbers that are a constant apart.
     pub(super) links: Links,
     /// Bytes of a character of texts that library calls left.
