@@ -11,7 +11,7 @@ use super::value::{Konst, Mark, Origin, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileSpan, Symbol};
 use crate::findings::{Finding, StepKind};
 use crate::ir::TyId;
-use crate::program::{Paste, name_in_statement};
+use crate::program::{Paste, fixed_pastes, name_in_statement};
 use crate::rules::{CheckKind, Confidence, Language, SourceKinds};
 
 /// The kind of sink that a pasted parameter is.
@@ -47,6 +47,13 @@ pub(super) fn settle(ctx: &Context<'_>, facts: &[PasteFact], findings: &mut Vec<
         let decided = named.is_some_and(|named| known.get(&(finding.at, named)) == Some(&false));
         !decided && !told.contains(&(finding.at, named))
     });
+    let unsure = |finding: &Finding| of_rule(finding) && finding.trace.is_empty();
+    let wanted: FastSet<(FileSpan, Symbol)> =
+        findings.iter().filter(|finding| unsure(finding)).filter_map(|finding| Some((finding.at, name(finding)?))).collect();
+    if !wanted.is_empty() {
+        let fixed = fixed_pastes(ctx.program, ctx.rules, &wanted);
+        findings.retain(|finding| !unsure(finding) || name(finding).is_none_or(|named| !fixed.contains(&(finding.at, named))));
+    }
 }
 
 impl Frame<'_> {
