@@ -66,20 +66,26 @@ fn parse_java(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_str(&text)).bench(|| parser::parse(Grammar::Java, black_box(&text), DEFAULT_PARSE_TIME));
 }
 
+/// What `parse_java` is measured against.
+#[divan::bench]
+fn parse_java_by_tree_sitter(bencher: Bencher<'_, '_>) {
+    let text = java(200);
+    bencher.counter(BytesCount::of_str(&text)).bench(|| parser::tree(Grammar::Java, black_box(&text), DEFAULT_PARSE_TIME));
+}
+
 #[divan::bench]
 fn lay_out_java(bencher: Bencher<'_, '_>) {
     let text = java(200);
-    let tree = parser::parse(Grammar::Java, &text, DEFAULT_PARSE_TIME).unwrap();
+    let tree = parser::tree(Grammar::Java, &text, DEFAULT_PARSE_TIME).unwrap();
     bencher.counter(BytesCount::of_str(&text)).bench(|| Nodes::new(Grammar::Java, black_box(&tree)));
 }
 
 #[divan::bench]
 fn lower_java(bencher: Bencher<'_, '_>) {
     let text = java(200);
-    let tree = parser::parse(Grammar::Java, &text, DEFAULT_PARSE_TIME).unwrap();
-    let nodes = Nodes::new(Grammar::Java, &tree);
+    let nodes = parser::parse(Grammar::Java, &text, DEFAULT_PARSE_TIME).unwrap();
     let input = LowerInput { file: FileId::default(), text: &text, map: None };
-    bencher.counter(BytesCount::of_str(&text)).bench(|| lower::java::lower_nodes(black_box(&input), &nodes));
+    bencher.counter(BytesCount::of_str(&text)).bench(|| lower::java::lower(black_box(&input), &nodes));
 }
 
 #[divan::bench]
@@ -91,10 +97,9 @@ fn preprocess_c(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn lower_c(bencher: Bencher<'_, '_>) {
     let made = preprocessed(&c(200));
-    let tree = parser::parse(Grammar::C, &made.text, DEFAULT_PARSE_TIME).unwrap();
-    let nodes = Nodes::new(Grammar::C, &tree);
+    let nodes = parser::parse(Grammar::C, &made.text, DEFAULT_PARSE_TIME).unwrap();
     let input = LowerInput { file: FileId::default(), text: &made.text, map: Some(&made.map) };
-    bencher.counter(BytesCount::of_str(&made.text)).bench(|| lower::c::lower_nodes(black_box(&input), &nodes));
+    bencher.counter(BytesCount::of_str(&made.text)).bench(|| lower::c::lower(black_box(&input), &nodes));
 }
 
 /// The analysis of a program that is one function.

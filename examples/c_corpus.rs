@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use haechi::base::FileId;
 use haechi::lower::{LowerInput, c::lower};
 use haechi::syntax::c::{CppOptions, Preprocessor};
+use haechi::syntax::{DEFAULT_PARSE_TIME, Grammar, parser};
 use rayon::prelude::*;
 
 #[derive(Default)]
@@ -124,25 +125,23 @@ fn main() {
 
 fn one(preprocessor: &Preprocessor, index: usize, name: &str, path: &Path) -> Totals {
     let Some(text) = read(path) else { return Totals::default() };
-    let mut parser = tree_sitter::Parser::new();
-    if parser.set_language(&tree_sitter_c::LANGUAGE.into()).is_err() {
-        return Totals::default();
-    }
     let start = Instant::now();
-    drop(parser.parse(&text, None));
+    drop(parser::tree(Grammar::C, &text, DEFAULT_PARSE_TIME));
     let pure = start.elapsed();
     let start = Instant::now();
     let made = preprocessor.preprocess(name, &text);
     let preprocess = start.elapsed();
     let start = Instant::now();
-    let Some(tree) = parser.parse(&made.mapped.text, None) else { return Totals::default() };
+    let Some(tree) = parser::parse(Grammar::C, &made.mapped.text, DEFAULT_PARSE_TIME) else { return Totals::default() };
     let parse = start.elapsed();
     let start = Instant::now();
     let input = LowerInput { file: FileId::from_usize(index), text: &made.mapped.text, map: Some(&made.mapped.map) };
     let unit = lower(&input, &tree);
     let lower = start.elapsed();
     let mut regions = Vec::new();
-    if std::env::var_os("SHOW").is_some() {
+    if std::env::var_os("SHOW").is_some()
+        && let Some(tree) = parser::tree(Grammar::C, &made.mapped.text, DEFAULT_PARSE_TIME)
+    {
         errors(tree.root_node(), &made.mapped.text, name, &mut regions);
     }
     if std::env::var("DUMP").is_ok_and(|wanted| name.ends_with(&wanted)) {

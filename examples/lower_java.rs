@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use haechi::base::FileId;
 use haechi::ir::{StmtKind, verify_unit};
 use haechi::lower::{LowerInput, java};
+use haechi::syntax::{DEFAULT_PARSE_TIME, Grammar, parser};
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
@@ -28,8 +29,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for folder in std::env::args().skip(1) {
         let mut files = Vec::new();
         collect(Path::new(&folder), &mut files);
-        let mut parser = tree_sitter::Parser::new();
-        parser.set_language(&tree_sitter_java::LANGUAGE.into())?;
         let (mut parse, mut lower, mut bytes) = (Duration::ZERO, Duration::ZERO, 0);
         let (mut bodies, mut broken, mut skipped, mut opaque, mut regions, mut faults) = (0, 0, 0, 0, 0, 0);
         let (mut functions, mut stmts, mut blocks, mut locals) = (0, 0, 0, 0);
@@ -39,10 +38,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let text = String::from_utf8_lossy(&raw);
             bytes += text.len();
             let start = Instant::now();
-            let Some(tree) = parser.parse(text.as_ref(), None) else { continue };
+            let Some(nodes) = parser::parse(Grammar::Java, &text, DEFAULT_PARSE_TIME) else { continue };
             parse += start.elapsed();
             let start = Instant::now();
-            let unit = java::lower(&LowerInput { file: FileId::from_usize(0), text: &text, map: None }, &tree);
+            let unit = java::lower(&LowerInput { file: FileId::from_usize(0), text: &text, map: None }, &nodes);
             lower += start.elapsed();
             if std::env::var_os("DUMP").is_some() {
                 println!("{}", haechi::ir::print::unit_text(&unit));
@@ -63,6 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 locals += body.locals.len();
                 for stmt in body.stmts.iter().filter(|stmt| matches!(stmt.kind, StmtKind::Opaque)) {
                     let (lo, hi) = (stmt.span.lo as usize, stmt.span.hi as usize);
+                    let Some(tree) = parser::tree(Grammar::Java, &text, DEFAULT_PARSE_TIME) else { continue };
                     let node = tree.root_node().descendant_for_byte_range(lo, hi);
                     let kind = node.map_or("?", |node| if node.has_error() { "(unreadable)" } else { node.kind() });
                     *kinds.entry(kind.to_owned()).or_default() += 1;

@@ -148,15 +148,14 @@ impl Front<'_> {
 
     /// Parses, matches, lowers.
     fn code(&self, job: &Job<'_>, grammar: Grammar, target: PatternTarget, outcome: &mut FileOutcome) {
-        let Some(tree) = parser::parse(grammar, job.text, self.parse_time) else {
+        let Some(nodes) = parser::parse(grammar, job.text, self.parse_time) else {
             let detail = format!("{} s", self.parse_time.as_secs());
             outcome.problems.push(problem(job.file, None, ProblemKind::TimedOut, &detail));
             return;
         };
         let start = self.times.add(Part::Parse, job.start);
-        broken(job.file, error_regions(&tree).into_iter().map(|region| job.original(region)), outcome);
-        let (nodes, mut found) = self.patterns.lay_out(target, job.text, &tree);
-        drop(tree);
+        broken(job.file, error_regions(&nodes).into_iter().map(|region| job.original(region)), outcome);
+        let (nodes, mut found) = self.patterns.run(target, job.text, nodes);
         if grammar == Grammar::Java {
             let printed = self.markup.printed(&nodes, job.text);
             found.hits.extend(printed.hits);
@@ -218,8 +217,8 @@ impl Job<'_> {
 fn lowered(job: &Job<'_>, grammar: Grammar, nodes: &Nodes) -> Unit {
     let input = LowerInput { file: job.file, text: job.text, map: job.map };
     match grammar {
-        Grammar::Java => lower::java::lower_nodes(&input, nodes),
-        Grammar::C => lower::c::lower_nodes(&input, nodes),
+        Grammar::Java => lower::java::lower(&input, nodes),
+        Grammar::C => lower::c::lower(&input, nodes),
     }
 }
 

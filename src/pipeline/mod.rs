@@ -155,7 +155,7 @@ pub fn parsed_text(options: &ScanOptions, lowered: &Lowered, file: FileId) -> Re
         FileKind::C | FileKind::CHeader => (Grammar::C, preprocessor.preprocess(&source.path, &text.text).mapped.text),
         FileKind::Xml | FileKind::Properties | FileKind::Yaml => return Ok(None),
     };
-    Ok(parser::parse(grammar, &made, options.parse_time).map(|tree| (made, tree)))
+    Ok(parser::tree(grammar, &made, options.parse_time).map(|tree| (made, tree)))
 }
 
 /// One text's way, as if it were a file of that path: for tests and fuzzing.

@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use tree_sitter::{Language, Tree};
+use tree_sitter::Language;
 
 use super::parser::{Grammar, parse as parse_grammar};
 use super::{MappedText, Nodes};
 
 /// Parses Java. `None`: out of time.
 #[must_use]
-pub fn parse(text: &str, time: Duration) -> Option<Tree> {
+pub fn parse(text: &str, time: Duration) -> Option<Nodes> {
     parse_grammar(Grammar::Java, text, time)
 }
 
@@ -80,7 +80,7 @@ mod tests {
     fn literals_of_a_method_are_one_text_with_positions() {
         let text = r#"class A { String a = "x"; void f() { p("<a b=\"c\">" + q + "\n\\한</a>"); } void g() { p("y"); } }"#;
         let tree = parse(text, Duration::from_secs(5)).unwrap();
-        let made = printed(&Nodes::new(Grammar::Java, &tree), text);
+        let made = printed(&tree, text);
         let texts: Vec<&str> = made.iter().map(|made| made.text.as_str()).collect();
         assert_eq!(texts, ["x", "<a b=\"c\"> \\한</a>", "y"]);
         let at = made[1].text.find("</a").unwrap();

@@ -6,6 +6,7 @@ pub mod c;
 pub mod document;
 pub mod java;
 pub mod jsp;
+mod lr;
 mod mapped;
 pub mod markup;
 mod nodes;

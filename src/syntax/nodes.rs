@@ -16,6 +16,7 @@ const ERROR: u16 = u16::MAX;
 const NAMED: u8 = 1;
 const MISSING: u8 = 2;
 const BROKEN: u8 = 4;
+const EXTRA: u8 = 8;
 
 /// The nodes of a tree.
 #[derive(Debug, Default)]
@@ -40,6 +41,14 @@ struct Packed {
 pub struct Node<'t> {
     nodes: &'t Nodes,
     index: u32,
+}
+
+/// What a node is to be, where it is added by hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    pub(super) id: u16,
+    pub(super) is_named: bool,
+    pub(super) is_extra: bool,
 }
 
 /// The children of a node, tokens included.
@@ -68,11 +77,7 @@ impl Nodes {
     /// Lays a tree out.
     #[must_use]
     pub fn new(grammar: Grammar, tree: &Tree) -> Nodes {
-        Nodes::with(grammar, tree.root_node(), |_, _| {})
-    }
-
-    /// Lays the tree below a root out and shows each node, with its depth, on the way.
-    pub fn with<'t>(grammar: Grammar, root: tree_sitter::Node<'t>, mut see: impl FnMut(tree_sitter::Node<'t>, u32)) -> Nodes {
+        let root = tree.root_node();
         let kinds = match grammar {
             Grammar::Java => &NAMED_KINDS.java,
             Grammar::C => &NAMED_KINDS.c,
@@ -84,9 +89,11 @@ impl Nodes {
         let mut cursor = root.walk();
         loop {
             let node = cursor.node();
-            see(node, u32::try_from(open.len()).unwrap_or(u32::MAX));
             let kind = node.kind_id();
             let mut flags = if kinds.get(usize::from(kind)).copied().unwrap_or(true) { NAMED } else { 0 };
+            if node.is_extra() {
+                flags |= EXTRA;
+            }
             if !sound && node.has_error() {
                 flags |= BROKEN;
                 if node.is_missing() {
@@ -123,6 +130,49 @@ impl Nodes {
                 }
             }
         }
+    }
+
+    /// None yet.
+    pub(super) fn with_capacity(count: usize) -> Nodes {
+        Nodes { list: Vec::with_capacity(count) }
+    }
+
+    /// Adds a node behind the last one, below all that are open; gives its index.
+    pub(super) fn open(&mut self, kind: Kind, field: u8, start: u32, end: u32) -> u32 {
+        let index = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let flags = if kind.is_named { NAMED } else { 0 } | if kind.is_extra { EXTRA } else { 0 };
+        self.list.push(Packed { start, end, next: index.saturating_add(1), kind: kind.id, field, flags });
+        index
+    }
+
+    /// Nothing more comes below a node.
+    pub(super) fn close(&mut self, node: u32) {
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        if let Some(node) = self.list.get_mut(node as usize) {
+            node.next = next;
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is not even a root.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// A node by its index, if there is one.
+    pub(super) fn get(&self, index: u32) -> Option<Node<'_>> {
+        ((index as usize) < self.list.len()).then(|| self.at(index))
+    }
+
+    /// A node by its index.
+    pub(super) fn at(&self, index: u32) -> Node<'_> {
+        Node { nodes: self, index }
     }
 
     /// The node that all others are below of.
@@ -171,6 +221,22 @@ impl<'t> Node<'t> {
     #[must_use]
     pub fn id(self) -> usize {
         self.index as usize
+    }
+
+    /// Its place among all nodes.
+    pub(super) fn index(self) -> u32 {
+        self.index
+    }
+
+    /// The index of the first node behind it that is not below it.
+    pub(super) fn next_index(self) -> u32 {
+        self.packed().next
+    }
+
+    /// Whether it may stand anywhere: a comment.
+    #[must_use]
+    pub fn is_extra(self) -> bool {
+        self.packed().flags & EXTRA != 0
     }
 
     /// Whether it is more than a token.
@@ -297,7 +363,7 @@ mod tests {
         let cases =
             [(Grammar::Java, java), (Grammar::C, c), (Grammar::Java, broken), (Grammar::C, "int f( { ] }"), (Grammar::C, "")];
         for (grammar, text) in cases {
-            let tree = parser::parse(grammar, text, DEFAULT_PARSE_TIME).unwrap();
+            let tree = parser::tree(grammar, text, DEFAULT_PARSE_TIME).unwrap();
             same(Nodes::new(grammar, &tree).root(), tree.root_node(), &mut Vec::new());
         }
     }

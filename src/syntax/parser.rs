@@ -1,11 +1,13 @@
-//! tree-sitter parsers, one a thread and grammar, with a time limit a file. Must not know what a tree means.
+//! Texts to trees, with a time limit a file: by `lr`, and where that gives up by tree-sitter's parsers, one a thread and
+//! grammar. Must not know what a tree means.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree, TreeCursor};
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
+use super::{Nodes, lr};
 use crate::base::Span;
 
 /// Time for one parse unless set otherwise. The grammars need some 0.2 s for the largest file that is read.
@@ -28,9 +30,19 @@ thread_local! {
     static C: RefCell<Option<Parser>> = const { RefCell::new(None) };
 }
 
-/// Parses a text with this thread's parser. `None`: out of time.
+/// The tree of a text, laid out. `None`: out of time.
+///
+/// What is without errors is read by `lr`, all else by tree-sitter; the tree is the same.
 #[must_use]
-pub fn parse(grammar: Grammar, text: &str, time: Duration) -> Option<Tree> {
+pub fn parse(grammar: Grammar, text: &str, time: Duration) -> Option<Nodes> {
+    let start = Instant::now();
+    lr::parse(grammar, text, start + time)
+        .or_else(|| tree(grammar, text, time.saturating_sub(start.elapsed())).map(|tree| Nodes::new(grammar, &tree)))
+}
+
+/// tree-sitter's own tree of a text, by this thread's parser. `None`: out of time.
+#[must_use]
+pub fn tree(grammar: Grammar, text: &str, time: Duration) -> Option<Tree> {
     let slot = match grammar {
         Grammar::Java => &JAVA,
         Grammar::C => &C,
@@ -78,49 +90,33 @@ fn parse_with(parser: &mut Parser, text: &str, time: Duration) -> Option<Tree> {
 /// The regions that could not be parsed, in order, none inside another: error nodes, and missing tokens as empty
 /// ranges. Costs nothing where there are none, and does not recurse.
 #[must_use]
-pub fn error_regions(tree: &Tree) -> Vec<Span> {
-    let root = tree.root_node();
+pub fn error_regions(nodes: &Nodes) -> Vec<Span> {
     let mut regions = Vec::new();
-    if !root.has_error() {
-        return regions;
-    }
-    let mut cursor = root.walk();
-    loop {
-        let node = cursor.node();
+    let mut at = 0;
+    while let Some(node) = nodes.get(at) {
         if node.is_error() || node.is_missing() {
             regions.push(Span::new(node.start_byte(), node.end_byte()));
-        } else if node.has_error() && cursor.goto_first_child() {
-            continue;
-        }
-        if !goto_next(&mut cursor) {
-            return regions;
+            at = node.next_index();
+        } else {
+            at = if node.has_error() { at + 1 } else { node.next_index() };
         }
     }
-}
-
-/// The next node in order that is not below this one.
-fn goto_next(cursor: &mut TreeCursor<'_>) -> bool {
-    while !cursor.goto_next_sibling() {
-        if !cursor.goto_parent() {
-            return false;
-        }
-    }
-    true
+    regions
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{DEFAULT_PARSE_TIME, Grammar, error_regions, parse};
+    use super::{DEFAULT_PARSE_TIME, Grammar, error_regions, parse, tree};
 
     #[test]
     fn both_grammars_load_and_parse() {
-        let java = parse(Grammar::Java, "class A { void f() { g(\"한글\"); } }", DEFAULT_PARSE_TIME).unwrap();
+        let java = tree(Grammar::Java, "class A { void f() { g(\"한글\"); } }", DEFAULT_PARSE_TIME).unwrap();
         assert_eq!((java.root_node().kind(), java.root_node().has_error()), ("program", false));
-        let c = parse(Grammar::C, "int f(void) { return 0; }", DEFAULT_PARSE_TIME).unwrap();
+        let c = tree(Grammar::C, "int f(void) { return 0; }", DEFAULT_PARSE_TIME).unwrap();
         assert_eq!((c.root_node().kind(), c.root_node().has_error()), ("translation_unit", false));
-        assert!(error_regions(&c).is_empty());
+        assert!(error_regions(&parse(Grammar::C, "int f(void) { return 0; }", DEFAULT_PARSE_TIME).unwrap()).is_empty());
     }
 
     #[test]
@@ -139,7 +135,7 @@ mod tests {
         let long = format!("class A {{ {} }}", "void f() { g(1 + 2); } ".repeat(20_000));
         assert!(parse(Grammar::Java, &long, Duration::ZERO).is_none());
         let tree = parse(Grammar::Java, "class B {}", DEFAULT_PARSE_TIME).unwrap();
-        assert_eq!(tree.root_node().end_byte(), 10);
+        assert_eq!(tree.root().end_byte(), 10);
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn scan(folder: &Path, patterns: &PatternRules, configs: &ConfigRules<'_>, set: 
         };
         let mut syntactic = |grammar: Grammar, target: PatternTarget, made: &str, back: &dyn Fn(Span) -> Span| {
             let tree = parser::parse(grammar, made, DEFAULT_PARSE_TIME).unwrap();
-            let matches = patterns.run(target, made, &tree);
+            let matches = patterns.run(target, made, tree).1;
             matches.hits.into_iter().for_each(|(rule, span)| report(rule, back(span)));
         };
         let kind = match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {

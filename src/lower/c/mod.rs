@@ -21,25 +21,17 @@ mod system;
 mod tests;
 mod types;
 
-use tree_sitter::Tree;
-
 use self::kinds::Kind;
 use super::{LowerInput, comments};
 use crate::base::{FastMap, Span, Symbol};
 use crate::ir::{Comment, Language, TyId, TypeIdx, Unit};
-use crate::syntax::{Grammar, Node, Nodes};
+use crate::syntax::{Node, Nodes};
 pub use readers::note as note_readers;
 use scope::Scopes;
 
 /// Lowers a parsed C file. `input.map` leads back through preprocessing; all spans of the unit are the original's.
 #[must_use]
-pub fn lower(input: &LowerInput<'_>, tree: &Tree) -> Unit {
-    lower_nodes(input, &Nodes::new(Grammar::C, tree))
-}
-
-/// Lowers a file whose tree is laid out already.
-#[must_use]
-pub fn lower_nodes(input: &LowerInput<'_>, nodes: &Nodes) -> Unit {
+pub fn lower(input: &LowerInput<'_>, nodes: &Nodes) -> Unit {
     let mut lowering = Lowering {
         input,
         unit: Unit { file: input.file, language: Language::C, ..Unit::default() },

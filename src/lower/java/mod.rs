@@ -42,7 +42,6 @@ mod types;
 
 use index_vec::IndexVec;
 use smallvec::SmallVec;
-use tree_sitter::Tree;
 
 use self::decl::TypeInfo;
 use self::function::FnCtx;
@@ -52,20 +51,14 @@ use self::resolve::Frame;
 use super::LowerInput;
 use crate::base::{FastMap, Span, Symbol};
 use crate::ir::{FuncIdx, Language, TyId, TypeIdx, Unit};
-use crate::syntax::{Grammar, Node, Nodes, PosMap};
+use crate::syntax::{Node, Nodes, PosMap};
 
 /// Nesting of expressions, statements, types or classes beyond which a body is left out.
 const MAX_DEPTH: u32 = 200;
 
 /// Lowers a file.
 #[must_use]
-pub fn lower(input: &LowerInput<'_>, tree: &Tree) -> Unit {
-    lower_nodes(input, &Nodes::new(Grammar::Java, tree))
-}
-
-/// Lowers a file whose tree is laid out already.
-#[must_use]
-pub fn lower_nodes(input: &LowerInput<'_>, nodes: &Nodes) -> Unit {
+pub fn lower(input: &LowerInput<'_>, nodes: &Nodes) -> Unit {
     let root = nodes.root();
     let mut lowering = Lowering {
         text: input.text,

@@ -2,18 +2,15 @@
 
 use std::fmt::Write as _;
 
-use tree_sitter::Parser;
-
 use super::lower;
 use crate::base::FileId;
 use crate::ir::print::unit_text;
 use crate::ir::{Code, Unit, verify_unit};
 use crate::lower::LowerInput;
+use crate::syntax::{DEFAULT_PARSE_TIME, Grammar, parser};
 
 pub(super) fn unit_of(text: &str) -> Unit {
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_java::LANGUAGE.into()).unwrap();
-    let tree = parser.parse(text, None).unwrap();
+    let tree = parser::parse(Grammar::Java, text, DEFAULT_PARSE_TIME).unwrap();
     let unit = lower(&LowerInput { file: FileId::from_usize(0), text, map: None }, &tree);
     assert_eq!(verify_unit(&unit), Vec::<String>::new());
     unit

@@ -17,7 +17,7 @@ fn made(text: &str) -> String {
 #[track_caller]
 fn clean(text: &str) -> String {
     let text = preprocess(text).mapped.text;
-    let tree = parser::parse(Grammar::C, &text, DEFAULT_PARSE_TIME).unwrap();
+    let tree = parser::tree(Grammar::C, &text, DEFAULT_PARSE_TIME).unwrap();
     assert!(!tree.root_node().has_error(), "{text}\n{}", tree.root_node().to_sexp());
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

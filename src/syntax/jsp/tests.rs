@@ -212,7 +212,7 @@ fn a_broken_scriptlet_leaves_the_rest_alone() {
         let text = format!("<p>{broken}</p>${{after}}<%= last %>");
         let translation = page(&text);
         let tree = java::parse(&translation.java.text, Duration::from_secs(10)).unwrap();
-        assert_eq!(tree.root_node().end_byte(), translation.java.text.len());
+        assert_eq!(tree.root().end_byte(), translation.java.text.len());
         assert!(translation.java.text.contains("findAttribute(\"after\")"), "{broken}");
         assert!(translation.java.text.contains(" last"), "{broken}");
     }

@@ -1,5 +1,7 @@
 //! Our grammars as ast-grep's languages.
 
+use std::sync::LazyLock;
+
 use ast_grep_core::language::Language;
 use ast_grep_core::matcher::PatternBuilder;
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc, TSLanguage};
@@ -7,9 +9,25 @@ use ast_grep_core::{Pattern, PatternError};
 
 use crate::syntax::Grammar;
 
+static LANGUAGES: LazyLock<(TSLanguage, TSLanguage)> =
+    LazyLock::new(|| (tree_sitter_java::LANGUAGE.into(), tree_sitter_c::LANGUAGE.into()));
+
 /// A grammar; `$` is part of identifiers in both, so metavariables parse as they are.
 #[derive(Clone, Copy)]
 pub(super) struct TreeLanguage(pub(super) Grammar);
+
+impl TreeLanguage {
+    /// What the grammar calls a kind.
+    pub(super) fn kind_name(self, kind: u16) -> &'static str {
+        let language = if self.0 == Grammar::Java { &LANGUAGES.0 } else { &LANGUAGES.1 };
+        language.node_kind_for_id(kind).unwrap_or("ERROR")
+    }
+
+    /// How many kinds it has.
+    pub(super) fn kind_count(self) -> usize {
+        self.get_ts_language().node_kind_count()
+    }
+}
 
 impl Language for TreeLanguage {
     fn kind_to_id(&self, kind: &str) -> u16 {

@@ -3,6 +3,7 @@
 //! Cheap before costly: one automaton over all rules' literals says which rules can match in a text at all; then one walk
 //! of the tree offers each node to the rules that its kind can match. Must not know types, values or other files.
 
+mod document;
 mod error;
 mod language;
 mod prefilter;
@@ -11,11 +12,10 @@ mod shape;
 use aho_corasick::AhoCorasick;
 use ast_grep_config::{DeserializeEnv, RuleCore, SerializableRuleCore};
 use ast_grep_core::matcher::MatcherExt;
-use ast_grep_core::tree_sitter::StrDoc;
 use ast_grep_core::{AstGrep, Matcher};
 use rayon::prelude::*;
-use tree_sitter::{Node, Tree};
 
+use document::FlatDocument;
 pub use error::PatternError;
 use language::TreeLanguage;
 use prefilter::Needs;
@@ -25,7 +25,7 @@ use crate::base::{RuleId, Span};
 use crate::rules::{Language, Rule, RuleKind};
 
 /// Below this depth nothing is matched: `inside` walks a node's ancestors, so that deeper trees would cost too much.
-const MAX_DEPTH: u32 = 400;
+const MAX_DEPTH: usize = 400;
 
 /// Which rules run on a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,21 +129,15 @@ impl PatternRules {
         Ok(compiled)
     }
 
-    /// Runs the rules of a target on a text and the tree that was parsed from it.
+    /// Runs the rules of a target on a text and its tree, which it gives back.
     #[must_use]
-    pub fn run(&self, target: PatternTarget, text: &str, tree: &Tree) -> PatternMatches {
-        self.lay_out(target, text, tree).1
-    }
-
-    /// The same, and the tree laid out on the way.
-    #[must_use]
-    pub fn lay_out(&self, target: PatternTarget, text: &str, tree: &Tree) -> (Nodes, PatternMatches) {
+    pub fn run(&self, target: PatternTarget, text: &str, nodes: Nodes) -> (Nodes, PatternMatches) {
         let (rules, grammar) = match target {
             PatternTarget::Java => (&self.java, Grammar::Java),
             PatternTarget::C => (&self.c, Grammar::C),
             PatternTarget::Web => (&self.web, Grammar::Java),
         };
-        rules.run(text, tree, grammar)
+        rules.run(text, nodes, grammar)
     }
 }
 
@@ -202,45 +196,57 @@ impl TargetRules {
         }
     }
 
-    fn run(&self, text: &str, tree: &Tree, grammar: Grammar) -> (Nodes, PatternMatches) {
+    fn run(&self, text: &str, nodes: Nodes, grammar: Grammar) -> (Nodes, PatternMatches) {
         let mut matches = PatternMatches::default();
         let found = self.automaton.as_ref().map(|automaton| self.literals.find(automaton, text)).unwrap_or_default();
         let rules: Vec<&Compiled> = self.rules.iter().filter(|rule| rule.needs.in_text(&found)).collect();
         let examined: Vec<&CompiledExamined> = self.examined.iter().filter(|rule| rule.needs.in_text(&found)).collect();
         if rules.is_empty() && examined.is_empty() {
-            return (Nodes::new(grammar, tree), matches);
+            return (nodes, matches);
         }
-        let kind_count = tree.language().node_kind_count();
+        let kind_count = TreeLanguage(grammar).kind_count();
         let by_kind = KindIndex::new(kind_count, rules.iter().map(|rule| &rule.kinds));
         let examined_by_kind = KindIndex::new(kind_count, examined.iter().map(|rule| &rule.kinds));
         let mut counts = vec![0u32; rules.len()];
         let mut examined_counts = vec![0u32; examined.len()];
         // What is left to offer to a matcher: by far the most nodes lack a word that the rule needs.
-        let mut tries: Vec<(usize, Node<'_>)> = Vec::new();
-        let mut examined_tries: Vec<(usize, Node<'_>)> = Vec::new();
-        // The one copy of the text; the tree is shared.
-        let root = AstGrep::doc(StrDoc { src: text.to_owned(), lang: TreeLanguage(grammar), tree: tree.clone() });
-        let nodes = Nodes::with(grammar, root.root().get_inner_node(), |node, depth| {
+        let mut tries: Vec<(usize, u32)> = Vec::new();
+        let mut examined_tries: Vec<(usize, u32)> = Vec::new();
+        // Where each of the nodes around the one in hand ends.
+        let mut around: Vec<u32> = Vec::new();
+        for node in nodes.iter() {
+            while around.last().is_some_and(|end| *end <= node.index()) {
+                around.pop();
+            }
+            let depth = around.len();
+            around.push(node.next_index());
             if depth > MAX_DEPTH {
-                return;
+                continue;
             }
             let kind = usize::from(node.kind_id());
+            let range = node.start_byte()..node.end_byte();
             for &index in by_kind.of(kind) {
                 let (Some(rule), Some(count)) = (rules.get(index), counts.get_mut(index)) else { continue };
                 *count += 1;
-                if rule.needs.in_node(&found, node.byte_range()) {
-                    tries.push((index, node));
+                if rule.needs.in_node(&found, range.clone()) {
+                    tries.push((index, node.index()));
                 }
             }
             for &index in examined_by_kind.of(kind) {
-                if examined.get(index).is_some_and(|rule| rule.needs.in_node(&found, node.byte_range())) {
-                    examined_tries.push((index, node));
+                if examined.get(index).is_some_and(|rule| rule.needs.in_node(&found, range.clone())) {
+                    examined_tries.push((index, node.index()));
                 }
             }
-        });
+        }
+        if tries.is_empty() && examined_tries.is_empty() {
+            matches.add_counts(&rules, &counts, &examined, &examined_counts);
+            return (nodes, matches);
+        }
+        let document = FlatDocument::new(grammar, text, nodes);
+        let root = AstGrep::doc(document.clone());
         for (index, node) in tries {
             let Some(rule) = rules.get(index) else { continue };
-            if let Some(found) = rule.matcher.match_node(root.adopt(node)) {
+            if let Some(found) = rule.matcher.match_node(root.adopt(document.node(node))) {
                 let named = rule.at.as_ref().and_then(|name| found.get_env().get_match(name));
                 let range = named.map_or_else(|| found.range(), |node| node.range());
                 matches.hits.push((rule.rule, Span::new(range.start, range.end)));
@@ -248,15 +254,23 @@ impl TargetRules {
         }
         for (index, node) in examined_tries {
             let (Some(rule), Some(count)) = (examined.get(index), examined_counts.get_mut(index)) else { continue };
-            *count += u32::from(rule.matcher.match_node(root.adopt(node)).is_some());
+            *count += u32::from(rule.matcher.match_node(root.adopt(document.node(node))).is_some());
         }
+        drop(root);
         matches.hits.sort_unstable_by_key(|(rule, span)| (*rule, *span));
         matches.hits.dedup();
-        let own = rules.iter().zip(counts).filter(|(rule, _)| rule.counts).map(|(rule, count)| (rule.rule, count));
-        matches.examined = own.chain(examined.iter().zip(examined_counts).map(|(rule, count)| (rule.rule, count))).collect();
-        matches.examined.retain(|(_, count)| *count > 0);
-        matches.examined.sort_unstable();
-        (nodes, matches)
+        matches.add_counts(&rules, &counts, &examined, &examined_counts);
+        (document.into_nodes(), matches)
+    }
+}
+
+impl PatternMatches {
+    /// Adds what the rules looked at.
+    fn add_counts(&mut self, rules: &[&Compiled], counts: &[u32], examined: &[&CompiledExamined], examined_counts: &[u32]) {
+        let own = rules.iter().zip(counts).filter(|(rule, _)| rule.counts).map(|(rule, count)| (rule.rule, *count));
+        let others = examined.iter().zip(examined_counts).map(|(rule, count)| (rule.rule, *count));
+        self.examined = own.chain(others).filter(|(_, count)| *count > 0).collect();
+        self.examined.sort_unstable();
     }
 }
 

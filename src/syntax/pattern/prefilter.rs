@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use ast_grep_core::language::Language as _;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use serde_json::{Map, Value};
 
+use super::language::TreeLanguage;
 use crate::base::FastMap;
-use crate::syntax::{DEFAULT_PARSE_TIME, Grammar, Nodes, parser};
+use crate::syntax::{DEFAULT_PARSE_TIME, Grammar, parser};
 
 /// Shorter words are in every file.
 const MIN_LITERAL: usize = 3;
@@ -238,14 +240,9 @@ impl Reader<'_> {
         let context = pattern.get("context")?.as_str()?;
         let Some(selector) = pattern.get("selector").and_then(Value::as_str) else { return Some(context.to_owned()) };
         let tree = parser::parse(self.grammar, context, DEFAULT_PARSE_TIME)?;
-        let kind = tree.language().id_for_node_kind(selector, true);
-        let mut selected = None;
-        Nodes::with(self.grammar, tree.root_node(), |node, _| {
-            if selected.is_none() && node.kind_id() == kind {
-                selected = context.get(node.byte_range());
-            }
-        });
-        selected.map(str::to_owned)
+        let kind = TreeLanguage(self.grammar).kind_to_id(selector);
+        let selected = tree.iter().find(|node| node.kind_id() == kind)?;
+        context.get(selected.start_byte()..selected.end_byte()).map(str::to_owned)
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use tree_sitter::{Node, Tree};
 
 use crate::rules::Suggestion;
-use crate::syntax::{DEFAULT_PARSE_TIME, Grammar, error_regions, parser};
+use crate::syntax::{DEFAULT_PARSE_TIME, Grammar, Nodes, error_regions, parser};
 
 const RULE_KEYS: [&str; 14] = [
     "pattern", "kind", "regex", "nthChild", "range", "inside", "has", "precedes", "follows", "all", "any", "not", "matches",
@@ -83,12 +83,12 @@ fn rule_object(key: &'static str, rule: &mut Value, relation: bool, grammar: Gra
 
 /// The tree, if it has no error; a missing semicolon is none.
 fn parse(text: &str, grammar: Grammar) -> Option<Tree> {
-    let tree = parser::parse(grammar, text, DEFAULT_PARSE_TIME)?;
+    let tree = parser::tree(grammar, text, DEFAULT_PARSE_TIME)?;
     let semicolon_at = |at: u32| {
         let at = at as usize;
         tree.root_node().descendant_for_byte_range(at, at).is_some_and(|node| node.is_missing() && node.kind() == ";")
     };
-    let whole = error_regions(&tree).iter().all(|region| region.is_empty() && semicolon_at(region.lo));
+    let whole = error_regions(&Nodes::new(grammar, &tree)).iter().all(|region| region.is_empty() && semicolon_at(region.lo));
     whole.then_some(tree)
 }
 

@@ -37,7 +37,7 @@ fn run(id: &str, yaml: &str, target: PatternTarget, text: &str) -> (Vec<String>,
     let compiled = compile(&rules).unwrap_or_else(|error| panic!("{error}"));
     let grammar = if target == PatternTarget::C { Grammar::C } else { Grammar::Java };
     let tree = parser::parse(grammar, text, DEFAULT_PARSE_TIME).unwrap();
-    let matches = compiled.run(target, text, &tree);
+    let matches = compiled.run(target, text, tree).1;
     let texts = matches.hits.iter().map(|(_, span)| span.text(text).to_owned()).collect();
     (texts, matches.examined.first().map_or(0, |(_, count)| *count))
 }
@@ -93,8 +93,8 @@ fn rules_run_on_their_own_target_alone() {
     let rules = [rule("java/a", "rule: { pattern: f($A) }"), rule("web/a", "rule: { pattern: f($A) }"), rule("java/b", "")];
     let compiled = compile(&rules).unwrap();
     let text = "class A { void g() { f(1); } }";
-    let tree = parser::parse(Grammar::Java, text, DEFAULT_PARSE_TIME).unwrap();
-    let ids = |target| compiled.run(target, text, &tree).hits.iter().map(|(rule, _)| rule.raw()).collect::<Vec<_>>();
+    let tree = || parser::parse(Grammar::Java, text, DEFAULT_PARSE_TIME).unwrap();
+    let ids = |target| compiled.run(target, text, tree()).1.hits.iter().map(|(rule, _)| rule.raw()).collect::<Vec<_>>();
     assert_eq!((ids(PatternTarget::Java), ids(PatternTarget::Web)), (vec![0], vec![1]));
 }
 
