@@ -180,8 +180,13 @@ impl<'t> Driver<'t> {
         if lex_state == NO_LEXING {
             return None;
         }
-        let from = position as usize;
-        let mut found = self.lexer.find(self.tables.lex, lex_state, from);
+        let text = self.lexer.text();
+        let quick = &self.tables.quick;
+        let from = quick.skip(text, lex_state, position as usize);
+        let mut found = quick.find(text, lex_state, from, self.tables.word);
+        if found.is_none() {
+            found = self.lexer.find(self.tables.lex, lex_state, from);
+        }
         if found.is_none() {
             found = self.lexer.find(self.tables.lex, self.tables.lex_state(ERROR_STATE), from);
         }
@@ -190,12 +195,11 @@ impl<'t> Driver<'t> {
         let mut is_keyword = false;
         if symbol == self.tables.word
             && symbol != 0
-            && let Some(keyword_lex) = self.tables.keyword_lex
-            && let Some(keyword) = self.lexer.find(keyword_lex, 0, found.start)
+            && let Some(keyword) = text.get(found.start..found.end).and_then(|word| quick.keyword(word))
         {
             is_keyword = true;
-            if keyword.end == found.end && self.tables.entry(state, keyword.symbol).is_valid {
-                symbol = keyword.symbol;
+            if self.tables.entry(state, keyword).is_valid {
+                symbol = keyword;
             }
         }
         let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);

@@ -64,6 +64,15 @@ impl<'t> Lexer<'t> {
         is_found.then_some(Found { symbol: self.raw.result_symbol, start: self.start.min(end), end })
     }
 
+    /// How far it has read.
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
     #[inline]
     fn look(&mut self) {
         (self.raw.lookahead, self.width) = match self.text.get(self.at) {

@@ -10,6 +10,7 @@
 mod driver;
 mod layout;
 mod lexer;
+mod quick;
 mod stack;
 mod tables;
 #[cfg(test)]

@@ -7,9 +7,10 @@
     reason = "the generated tables are C data; they are copied here, within the sizes they state, and nowhere else"
 )]
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_char, c_void};
 
 use super::lexer::LexFn;
+use super::quick::Quick;
 
 /// A generated parser's entry point.
 pub(super) type Language = unsafe extern "C" fn() -> *const ();
@@ -68,6 +69,7 @@ pub(super) struct Tables {
     pub(super) lex: LexFn,
     pub(super) keyword_lex: Option<LexFn>,
     pub(super) word: u16,
+    pub(super) quick: Quick,
 }
 
 #[repr(C)]
@@ -107,7 +109,7 @@ struct RawLanguage {
     small_parse_table: *const u16,
     small_parse_table_map: *const u32,
     parse_actions: *const [u8; 8],
-    symbol_names: *const c_void,
+    symbol_names: *const *const c_char,
     field_names: *const c_void,
     field_slices: *const RawSlice,
     field_entries: *const RawField,
@@ -180,7 +182,7 @@ impl Tables {
         };
         let (aliases, alias_width) = aliases(raw);
         let (fields, field_width) = fields(raw)?;
-        Some(Tables {
+        let mut tables = Tables {
             token_count: tokens,
             symbol_count: symbols,
             actions,
@@ -198,7 +200,11 @@ impl Tables {
             lex: raw.lex?,
             keyword_lex: raw.keyword_lex,
             word: raw.word,
-        })
+            quick: Quick::default(),
+        };
+        let names = names(raw);
+        tables.quick = Quick::learn(&tables, &names);
+        Some(tables)
     }
 
     /// What to do in a state at a token.
@@ -221,6 +227,14 @@ impl Tables {
     /// The lexer's state in a state of the parser.
     pub(super) fn lex_state(&self, state: u16) -> u16 {
         self.lex_states.get(usize::from(state)).copied().unwrap_or(u16::MAX)
+    }
+
+    /// All of the lexer's states that it is started in.
+    pub(super) fn lexer_states(&self) -> impl Iterator<Item = u16> {
+        let mut states = self.lex_states.clone();
+        states.sort_unstable();
+        states.dedup();
+        states.into_iter().filter(|state| *state != u16::MAX)
     }
 
     /// What a production calls its n-th child instead of its symbol; 0: nothing.
@@ -295,6 +309,13 @@ impl Table<'_> {
             }
         }
     }
+}
+
+/// The texts of all tokens.
+fn names(raw: &RawLanguage) -> Vec<&str> {
+    // SAFETY: each symbol has a name, a text that lives as long as the language.
+    let names = unsafe { std::slice::from_raw_parts(raw.symbol_names, raw.token_count as usize) };
+    names.iter().filter(|name| !name.is_null()).filter_map(|name| unsafe { CStr::from_ptr(*name) }.to_str().ok()).collect()
 }
 
 fn lex_states(raw: &RawLanguage, states: usize) -> Option<Vec<u16>> {

@@ -82,6 +82,7 @@ fn ambiguous_and_empty_texts_have_the_same_tree() {
         "class A<B extends C<? super D[]>, E> { List<List<String>> f = new G<>() {{ h(); }}; int g = i >>> j >> k > 1 ? 2 : 3; }",
         "record R(int a, @B String... c) { R { } } sealed interface S permits R { default void f() { } } enum E { A, B(1) { }; int c; }",
         "class A { String f = \"\"\"\n  한글 \\n \"x\"\n  \"\"\", g = \"\\u0041\\\"\"; char c = '\\''; var v = switch (x) { case Integer i when i > 0 -> 1; default -> { yield 2; } }; }",
+        "class A { int\t\r\n  a=1,non=2-non;// b \\\n  /**/ /***/ /* * / */ String $c_1=\"  //  /* \"+'\"'; non-sealed class B { } }\r\n// \r\n",
         "module a.b { requires transitive c; exports d to e, f; opens g; uses h; provides i with j; }",
         "class A { Object f = B::new, g = int[]::new, h = this::<C>d, i = a instanceof B(C c, var d) ? 1 : 2; @I int @J [] k() { } }",
     ];
@@ -95,9 +96,21 @@ fn ambiguous_and_empty_texts_have_the_same_tree() {
         "typedef struct s { int a : 3, *b[4]; union { long c; } d; } t, *u; enum { V = 1, W }; int (*f(int (*)(t), ...))(char);",
         "void f(a, b) int a; char *b; { if (a) ; else do x(); while (1); switch (a) { case 1: default: { goto l; } } l: ; __asm__(\"nop\"); }",
         "int a = b ? c : d, e = {1, 2}, *f = &g, h = 'i', j = L\"k\" \"l\"; extern int m[n](o), p; static inline __attribute__((x)) int q(void);",
+        "int a;\t// b \\\n c\nchar *d = \"  //  /* \", e = L'f', *g = u8\"h\" ; #define  I(j)  \t k  // l\n#define M  (n)\n#define O\n  #  if  P\n#endif\r\n",
+        "#define I(j)  \t k  // l\n#define M  (n)\n#define O\n#define  Q  \r\n  #  if  P  \n int  q ;\n#endif\r\n",
         "/* a */ int b; // c\n/* d */",
     ];
     for text in c {
         assert!(same(Grammar::C, text, text), "{text}");
+    }
+}
+
+#[test]
+fn both_lexers_are_known_in_most_of_their_states() {
+    for (tables, keyword) in [(&*super::JAVA, "synchronized"), (&*super::C, "sizeof")] {
+        let quick = &tables.as_ref().unwrap().quick;
+        let [words, line, block] = quick.learnt();
+        assert!(words > 5 && line > 5 && block > 5, "{words} {line} {block}");
+        assert!(quick.keyword(keyword.as_bytes()).is_some() && quick.keyword(b"sizeofs").is_none());
     }
 }
