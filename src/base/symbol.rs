@@ -4,6 +4,7 @@
 //! else: `Symbol` has no order, and code that needs one compares [`Symbol::as_str`].
 //! Must not know what a name means.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
@@ -27,16 +28,42 @@ struct Interner {
 static INTERNER: LazyLock<Interner> =
     LazyLock::new(|| Interner { shards: std::array::from_fn(|_| RwLock::new(HashTable::new())), strings: boxcar::Vec::new() });
 
+/// Names that each thread remembers: a slot a hash, the last one wins.
+const RECENT: usize = 4096;
+
+thread_local! {
+    static RECENT_NAMES: RefCell<Vec<(&'static str, u32)>> = const { RefCell::new(Vec::new()) };
+}
+
 fn hash_of(text: &str) -> u64 {
     FxBuildHasher.hash_one(text)
 }
 
 impl Symbol {
-    /// The symbol of `text`. Lock-free for nobody, but a read lock for every name already met.
+    /// The symbol of `text`. Most names come again soon in the same thread, which asks nobody then; a name met by another one
+    /// takes a read lock.
     #[must_use]
     pub fn new(text: &str) -> Symbol {
-        let interner = &*INTERNER;
         let hash = hash_of(text);
+        RECENT_NAMES.with_borrow_mut(|recent| {
+            if recent.is_empty() {
+                recent.resize(RECENT, ("", u32::MAX));
+            }
+            match recent.get_mut((hash >> 20) as usize % RECENT) {
+                Some((known, id)) if *known == text && *id != u32::MAX => Symbol(*id),
+                slot => {
+                    let symbol = Symbol::intern(text, hash);
+                    if let Some(slot) = slot {
+                        *slot = (symbol.as_str(), symbol.0);
+                    }
+                    symbol
+                }
+            }
+        })
+    }
+
+    fn intern(text: &str, hash: u64) -> Symbol {
+        let interner = &*INTERNER;
         // The table itself uses the hash's top and low bits; the shard is taken from the middle.
         let shard = &interner.shards[(hash >> 26) as usize % SHARD_COUNT];
         if let Some(&(id, _)) = shard.read().find(hash, |&(_, known)| known == text) {

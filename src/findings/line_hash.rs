@@ -14,16 +14,22 @@ const CR: u16 = 13;
 
 /// The hashes of the wanted lines (from 1).
 ///
-/// A window's hash is the difference of two prefixes' hashes, so that all windows together cost one pass.
+/// The window rolls over the text once; a line's hash is the window's when it begins where the line does.
 pub(super) fn line_hashes(text: &str, wanted: &BTreeSet<u32>) -> BTreeMap<u32, String> {
-    let (prefixes, starts) = prefixes(text);
+    let Units { list, starts } = Units::of(text);
     let leaving = (0..WINDOW).fold(1u64, |power, _| power.wrapping_mul(BASE));
+    let roll = |hash: u64, unit: u16| hash.wrapping_mul(BASE).wrapping_add(u64::from(unit));
+    let mut hash = list.iter().take(WINDOW).fold(0, |hash, unit| roll(hash, *unit));
+    let mut next = list.iter().zip(list.get(WINDOW..).unwrap_or_default());
+    let mut at = 0;
     let mut counts: FastMap<u64, u32> = FastMap::with_capacity_and_hasher(starts.len(), Default::default());
     let mut hashes = BTreeMap::new();
     // Every line counts towards the occurrence number, wanted or not.
     for (line, start) in (1u32..).zip(starts) {
-        let (Some(before), Some(after)) = (prefixes.get(start), prefixes.get(start + WINDOW)) else { continue };
-        let hash = after.wrapping_sub(before.wrapping_mul(leaving));
+        for (out, unit) in next.by_ref().take(start - at) {
+            hash = roll(hash, *unit).wrapping_sub(u64::from(*out).wrapping_mul(leaving));
+        }
+        at = start;
         let count = counts.entry(hash).or_default();
         *count += 1;
         if wanted.contains(&line) {
@@ -33,29 +39,28 @@ pub(super) fn line_hashes(text: &str, wanted: &BTreeSet<u32>) -> BTreeMap<u32, S
     hashes
 }
 
-/// The hash of each prefix of what counts in the text, and after how many units each line begins.
-fn prefixes(text: &str) -> (Vec<u64>, Vec<usize>) {
-    let mut units = Units { prefixes: Vec::with_capacity(text.len() + WINDOW + 2), starts: Vec::new(), hash: 0 };
-    units.prefixes.push(0);
-    units.starts.push(0);
-    let mut after_cr = false;
-    if text.is_ascii() {
-        text.bytes().for_each(|byte| after_cr = units.take(u16::from(byte), after_cr));
-    } else {
-        text.encode_utf16().for_each(|unit| after_cr = units.take(unit, after_cr));
-    }
-    units.push(END_OF_FILE);
-    (0..WINDOW).for_each(|_| units.push(0));
-    (units.prefixes, units.starts)
-}
-
+/// What counts in a text.
 struct Units {
-    prefixes: Vec<u64>,
+    /// Behind the text's end there are as many zeros as a window is long.
+    list: Vec<u16>,
+    /// Where in `list` each line begins, ascending.
     starts: Vec<usize>,
-    hash: u64,
 }
 
 impl Units {
+    fn of(text: &str) -> Units {
+        let mut units = Units { list: Vec::with_capacity(text.len() + WINDOW + 1), starts: vec![0] };
+        let mut after_cr = false;
+        if text.is_ascii() {
+            text.bytes().for_each(|byte| after_cr = units.take(u16::from(byte), after_cr));
+        } else {
+            text.encode_utf16().for_each(|unit| after_cr = units.take(unit, after_cr));
+        }
+        units.list.push(END_OF_FILE);
+        units.list.resize(units.list.len() + WINDOW, 0);
+        units
+    }
+
     /// Takes a unit of the text unless it is blank; gives whether it was a carriage return.
     #[inline]
     fn take(&mut self, unit: u16, after_cr: bool) -> bool {
@@ -63,18 +68,12 @@ impl Units {
             return false;
         }
         if unit == LF || unit == CR {
-            self.push(LF);
-            self.starts.push(self.prefixes.len() - 1);
+            self.list.push(LF);
+            self.starts.push(self.list.len());
         } else {
-            self.push(unit);
+            self.list.push(unit);
         }
         unit == CR
-    }
-
-    #[inline]
-    fn push(&mut self, unit: u16) {
-        self.hash = self.hash.wrapping_mul(BASE).wrapping_add(u64::from(unit));
-        self.prefixes.push(self.hash);
     }
 }
 

@@ -114,3 +114,36 @@ fn both_lexers_are_known_in_most_of_their_states() {
         assert!(quick.keyword(keyword.as_bytes()).is_some() && quick.keyword(b"sizeofs").is_none());
     }
 }
+
+/// Texts with something left out, doubled or moved: mostly broken, and where not, read alike.
+#[test]
+fn mutants_have_the_same_tree_or_none() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut random = 0x2545_f491_4f6c_dd1du64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        usize::try_from(random >> 33).unwrap() % below.max(1)
+    };
+    let (mut whole, mut broken) = (0, 0);
+    for file in walk(&WalkOptions::new(vec![dir])).files {
+        let grammar = match file.kind {
+            FileKind::Java => Grammar::Java,
+            FileKind::C => Grammar::C,
+            _ => continue,
+        };
+        let Ok(text) = read(&file, &ReadLimits::default()) else { continue };
+        let mut lines: Vec<&str> = text.text.split_inclusive(['\n', ' ', ';', '(']).collect();
+        for _ in 0..3 {
+            let (from, to) = (next(lines.len()), next(lines.len()));
+            match next(3) {
+                0 => drop(lines.remove(from)),
+                1 => lines.insert(to, lines[from]),
+                _ => lines.swap(from, to),
+            }
+            if same(grammar, &lines.concat(), &file.path) { whole += 1 } else { broken += 1 }
+        }
+    }
+    assert!(whole > 50 && broken > 50, "{whole} whole, {broken} broken");
+}

@@ -22,11 +22,6 @@ impl TreeLanguage {
         let language = if self.0 == Grammar::Java { &LANGUAGES.0 } else { &LANGUAGES.1 };
         language.node_kind_for_id(kind).unwrap_or("ERROR")
     }
-
-    /// How many kinds it has.
-    pub(super) fn kind_count(self) -> usize {
-        self.get_ts_language().node_kind_count()
-    }
 }
 
 impl Language for TreeLanguage {

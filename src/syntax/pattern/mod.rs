@@ -14,6 +14,7 @@ use ast_grep_config::{DeserializeEnv, RuleCore, SerializableRuleCore};
 use ast_grep_core::matcher::MatcherExt;
 use ast_grep_core::{AstGrep, Matcher};
 use rayon::prelude::*;
+use smallvec::SmallVec;
 
 use document::FlatDocument;
 pub use error::PatternError;
@@ -204,9 +205,8 @@ impl TargetRules {
         if rules.is_empty() && examined.is_empty() {
             return (nodes, matches);
         }
-        let kind_count = TreeLanguage(grammar).kind_count();
-        let by_kind = KindIndex::new(kind_count, rules.iter().map(|rule| &rule.kinds));
-        let examined_by_kind = KindIndex::new(kind_count, examined.iter().map(|rule| &rule.kinds));
+        let by_kind = KindIndex::new(rules.iter().map(|rule| &rule.kinds));
+        let examined_by_kind = KindIndex::new(examined.iter().map(|rule| &rule.kinds));
         let mut counts = vec![0u32; rules.len()];
         let mut examined_counts = vec![0u32; examined.len()];
         // What is left to offer to a matcher: by far the most nodes lack a word that the rule needs.
@@ -225,14 +225,14 @@ impl TargetRules {
             }
             let kind = usize::from(node.kind_id());
             let range = node.start_byte()..node.end_byte();
-            for &index in by_kind.of(kind) {
+            for index in by_kind.of(kind) {
                 let (Some(rule), Some(count)) = (rules.get(index), counts.get_mut(index)) else { continue };
                 *count += 1;
                 if rule.needs.in_node(&found, range.clone()) {
                     tries.push((index, node.index()));
                 }
             }
-            for &index in examined_by_kind.of(kind) {
+            for index in examined_by_kind.of(kind) {
                 if examined.get(index).is_some_and(|rule| rule.needs.in_node(&found, range.clone())) {
                     examined_tries.push((index, node.index()));
                 }
@@ -274,25 +274,36 @@ impl PatternMatches {
     }
 }
 
-/// For each kind of node the matchers that it may match, by index.
+/// For each kind of node the matchers that it may match, by index; kinds above all that any matcher names have `any` alone.
 struct KindIndex {
-    lists: Vec<Vec<usize>>,
+    lists: Vec<SmallVec<[u16; 4]>>,
+    any: SmallVec<[u16; 4]>,
 }
 
 impl KindIndex {
-    fn new<'k>(kind_count: usize, kinds: impl Iterator<Item = &'k Kinds>) -> KindIndex {
-        let mut lists = vec![Vec::new(); kind_count];
-        for (index, kinds) in kinds.enumerate() {
+    fn new<'k>(kinds: impl Iterator<Item = &'k Kinds> + Clone) -> KindIndex {
+        let named = kinds.clone().flatten().flatten().max();
+        let mut index = KindIndex { lists: vec![SmallVec::new(); named.map_or(0, |most| most + 1)], any: SmallVec::new() };
+        for (rule, kinds) in (0u16..).zip(kinds) {
             match kinds {
-                None => lists.iter_mut().for_each(|list| list.push(index)),
-                Some(kinds) => kinds.iter().for_each(|&kind| lists.get_mut(kind).into_iter().for_each(|list| list.push(index))),
+                None => {
+                    index.any.push(rule);
+                    index.lists.iter_mut().for_each(|list| list.push(rule));
+                }
+                Some(kinds) => {
+                    for kind in kinds {
+                        if let Some(list) = index.lists.get_mut(*kind) {
+                            list.push(rule);
+                        }
+                    }
+                }
             }
         }
-        KindIndex { lists }
+        index
     }
 
-    fn of(&self, kind: usize) -> &[usize] {
-        self.lists.get(kind).map_or(&[], Vec::as_slice)
+    fn of(&self, kind: usize) -> impl Iterator<Item = usize> {
+        self.lists.get(kind).unwrap_or(&self.any).iter().map(|rule| usize::from(*rule))
     }
 }
 
