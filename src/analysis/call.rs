@@ -228,6 +228,15 @@ impl<'a> Frame<'a> {
                 None => Ways::Never,
             }
         };
+        if matches!(view.ty.get(), Ty::Bool) {
+            match &mut ways {
+                Ways::Never => {}
+                Ways::One(result) => *result = self.ask_about_nulls(view, *result),
+                Ways::Several(ways) => {
+                    ways.iter_mut().for_each(|(_, result)| *result = self.ask_about_nulls(view, *result));
+                }
+            }
+        }
         if let Some(made) = made {
             match &mut ways {
                 Ways::Never => {}
@@ -337,6 +346,10 @@ impl<'a> Frame<'a> {
             self.set_property(state, view);
         }
         let lambdas = self.apply_lambdas(state, view);
+        // What a lambda opens and returns is the library's to close.
+        for lambda in &lambdas {
+            self.let_go(state, *lambda);
+        }
         for &arg in &view.args {
             self.let_go(state, arg);
             self.may_be_filled(state, arg);
@@ -352,7 +365,8 @@ impl<'a> Frame<'a> {
                     let hop = self.hop(view.span, StepKind::Through, view.name);
                     mark.path = self.traces.extend(mark.path, hop);
                     mark.at_start = false;
-                    if self.is_number(view.ty) {
+                    let counts = view.args.is_empty() && matches!(view.name.as_str(), "size" | "length" | "count");
+                    if self.is_number(view.ty) || counts {
                         // A number that unknown code makes of data is seldom the data.
                         let model = view.target.model.and_then(|hit| self.models.model(hit.name, hit.index));
                         let read = model.is_some_and(|model| !model.clears.is_empty());
@@ -371,7 +385,8 @@ impl<'a> Frame<'a> {
             result.objects.push(object);
             result.null = Null::No;
         }
-        self.value(result)
+        let result = self.value(result);
+        if matches!(view.ty.get(), Ty::Bool | Ty::Unknown) { self.ask_about_nulls(view, result) } else { result }
     }
 
     /// An array passed to unknown code may come back filled.

@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::liveness::address_taken;
 use super::state::{Cell, State};
 use super::trace::{before, steps};
-use super::value::{Konst, Null, Value, ValueId};
+use super::value::{InputId, Konst, Null, Value, ValueId};
 use index_vec::IndexVec;
 
 use crate::base::{FastMap, FastSet, Span, Symbol};
@@ -39,6 +39,8 @@ pub(super) struct Conditions {
     /// References that a dereference showed not to be null, and where it was.
     dereferenced: FastMap<ValueId, Span>,
     seen: FastMap<Span, Seen>,
+    /// Java: inputs of which this function, or code that it asks, looks whether they are null.
+    pub(super) looked_at: FastSet<InputId>,
 }
 
 /// What the states that reached a condition had in common.

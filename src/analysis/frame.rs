@@ -182,7 +182,7 @@ impl<'a> Frame<'a> {
             types: &ctx.program.types[id],
             models: crate::program::Program::models(unit, ctx.rules),
             file: unit.file,
-            is_entry: ctx.program.entries.contains_key(&id),
+            is_entry: ctx.program.is_entry(id),
             values,
             objects,
             inputs,

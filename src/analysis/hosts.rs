@@ -84,3 +84,12 @@ impl Frame<'_> {
         self.value(Value { predicate, null: Null::No, ..Value::default() })
     }
 }
+
+/// An address, or a request made of one, begins as its text does. Files are left to what is known of paths.
+pub(super) fn is_address(view: &super::call::CallView<'_>) -> bool {
+    let of_address = |owner: crate::base::Symbol| matches!(owner.as_str(), "java.net.URI" | "java.net.URL");
+    view.args.len() == 1
+        && (view.call.kind == crate::ir::CallKind::New
+            && view.target.owner.is_none_or(|owner| !owner.as_str().starts_with("java.io."))
+            || view.target.owner.is_some_and(of_address))
+}

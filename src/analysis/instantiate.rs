@@ -236,7 +236,10 @@ impl Frame<'_> {
             Test::Is(constant) => self.assume_is(state, value, constant, true),
             Test::IsNot(constant) => self.assume_is(state, value, constant, false),
             // That the callee looks says nothing of what this function believes.
-            Test::Null => self.assume_null_from(state, value, true, Null::QUIET),
+            Test::Null => {
+                self.note_look(value);
+                self.assume_null_from(state, value, true, Null::QUIET)
+            }
             Test::NotNull => self.assume_null(state, value, false),
             Test::AtLeast(least) => self.keep_within(state, value, (least, i64::MAX)),
             Test::AtMost(most) => self.keep_within(state, value, (i64::MIN, most)),
@@ -277,6 +280,9 @@ impl Frame<'_> {
             LatentKind::Sink { sink, .. }
                 if sink.as_str() == "command" && !self.is_c() && self.is_plain_command(state, value) => {}
             LatentKind::Sink { sink, callee, cleared, at_start } => {
+                // What stands before the data here may fix the host that the callee connects to.
+                let sink = if *at_start { self.where_it_leads(state, value, *sink) } else { *sink };
+                let sink = &sink;
                 let marks = self.deep_marks(state, value);
                 if sink.as_str() == super::mapper::PASTE {
                     self.note_pasted(value, &marks, latent.at, *callee);

@@ -216,6 +216,7 @@ impl Frame<'_> {
         let known = &mut self.values[value];
         known.marks.clear();
         known.marks.push(mark);
+        known.range = super::declared::limits(annotations.unwrap_or_default()).or(known.range);
         let objects = known.objects.clone();
         for object in objects {
             self.objects[object].marks.push(mark);

@@ -2,7 +2,7 @@
 
 use super::call::CallView;
 use super::frame::{Frame, ObjectKind};
-use super::state::State;
+use super::state::{Cell, State};
 use super::summary::Root;
 use super::value::{Konst, Null, ValueId};
 use crate::base::Symbol;
@@ -150,7 +150,15 @@ impl Frame<'_> {
             },
         };
         let known = &self.values[subject];
-        let constants: Vec<Konst> = if matches!(known.null, Null::Yes(_)) { Vec::new() } else { known.constants().to_vec() };
+        let mut constants: Vec<Konst> = if matches!(known.null, Null::Yes(_)) { Vec::new() } else { known.constants().to_vec() };
+        if let (true, Test::In(_), [object], false) =
+            (constants.is_empty(), &condition.test, known.objects.as_slice(), self.is_c())
+        {
+            // A list is one of the texts if an element is.
+            let elements = state.cells(*object).filter(|(cell, _)| matches!(cell, Cell::Index(_) | Cell::Elements));
+            constants.extend(elements.flat_map(|(_, held)| self.values[held].constants()));
+        }
+        let known = &self.values[subject];
         let mut passes = |test: &dyn Fn(Konst) -> bool| {
             let found = constants.iter().find(|constant| test(**constant));
             if let Some(text) = found.and_then(|constant| constant.text()) {

@@ -412,6 +412,7 @@ impl Frame<'_> {
         let cells: SmallVec<[(Cell, ValueId); 8]> =
             state.cells(object).filter(|(cell, _)| matches!(cell, Cell::Index(_) | Cell::Key(_) | Cell::Elements)).collect();
         let mut had_elements = false;
+        self.forget_keys(state, object);
         for (cell, before) in cells {
             had_elements |= cell == Cell::Elements;
             let joined = self.join_values(before, value, false);
@@ -434,7 +435,8 @@ impl Frame<'_> {
             }
             marks.extend(self.objects[object].marks.iter().copied());
             for (cell, held) in state.cells(object) {
-                if !matches!(cell, Cell::Elements | Cell::Index(_) | Cell::Key(_) | Cell::Text) {
+                let is_keys = cell == Cell::Property(self.ctx.names.keys);
+                if !is_keys && !matches!(cell, Cell::Elements | Cell::Index(_) | Cell::Key(_) | Cell::Text) {
                     continue;
                 }
                 for mark in &self.values[held].marks {

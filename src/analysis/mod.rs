@@ -10,6 +10,7 @@ mod checks;
 mod commands;
 mod conditions;
 pub mod config;
+mod declared;
 mod defect;
 mod demand;
 mod encoders;
@@ -116,6 +117,8 @@ struct Names {
     empty: Symbol,
     starts_with: Symbol,
     contains_key: Symbol,
+    /// The cell that holds what is known of a map's keys.
+    keys: Symbol,
 }
 
 /// `call` rules by the called name.
@@ -173,6 +176,7 @@ impl<'p> Context<'p> {
                 empty: Symbol::new(""),
                 starts_with: Symbol::new("startsWith"),
                 contains_key: Symbol::new("containsKey"),
+                keys: Symbol::new("<keys>"),
             },
             sink_rules: FastMap::default(),
             cleared_by: FastMap::default(),

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::call::CallView;
 use super::frame::{Frame, Object, ObjectKind};
-use super::hosts::names_host;
+use super::hosts::{is_address, names_host};
 use super::kinds;
 use super::state::{Cell, State};
 use super::value::{Konst, Mark, Null, Origin, Predicate, Value, ValueId};
@@ -16,11 +16,6 @@ use crate::rules::{Access, ApiModel, ReturnType, Slot};
 /// Names of static methods that make their result.
 fn is_factory(name: &str) -> bool {
     name.starts_with("new") || name.starts_with("create") || matches!(name, "getInstance" | "builder")
-}
-
-/// An address made of a text begins as the text does.
-fn is_address(view: &CallView<'_>) -> bool {
-    view.args.len() == 1 && view.target.owner.is_some_and(|owner| matches!(owner.as_str(), "java.net.URI" | "java.net.URL"))
 }
 
 /// The range of Java's primitives narrower than `long`.
@@ -50,6 +45,13 @@ impl Frame<'_> {
                 && let Some(value) = view.args.get(usize::from(*index))
             {
                 self.check_size_argument(state, operand, *value, view.span);
+            }
+            if let (false, Slot::Arg(index), "alloc-size") = (self.is_c(), slot, sink.as_str())
+                && let (Some(operand), Some(value)) =
+                    (view.call.args.get(usize::from(*index)), view.args.get(usize::from(*index)))
+                && self.is_no_size(operand, *value)
+            {
+                continue;
             }
             let program = view.args.first().filter(|_| *slot == Slot::Rest(0) && view.args.len() > 1 && !self.is_c());
             if sink.as_str() == "command" && program.is_some_and(|program| self.is_plain_program(*program)) {

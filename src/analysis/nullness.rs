@@ -1,12 +1,14 @@
 //! Where a call that may return null does not: by its arguments, its receiver, or the statement that it names; and what
 //! becomes of a null that a callee uses. Must not know statements.
 
+use smallvec::SmallVec;
+
 use super::call::CallView;
 use super::frame::{Frame, Pending};
 use super::state::{Cell, State};
 use super::summary::{Latent, LatentKind, Root};
 use super::trace::{Hop, before, steps};
-use super::value::{InputId, Konst, Null, ObjId, ValueId};
+use super::value::{InputId, Konst, Null, ObjId, Predicate, Value, ValueId};
 use crate::base::Symbol;
 use crate::findings::StepKind;
 use crate::rules::{ApiModel, CheckKind, SourceKinds};
@@ -49,6 +51,9 @@ impl Frame<'_> {
             let (always, given) = (self.is_inevitable(), !state.uncertain);
             return (always || given).then_some((always, given));
         }
+        if self.conditions.looked_at.contains(&input) {
+            return None;
+        }
         if self.inputs[input].path.is_empty() {
             return Some((true, false));
         }
@@ -56,6 +61,45 @@ impl Frame<'_> {
             matches!(pending.kind, LatentKind::NullDeref { .. }) && !self.inputs[*known].path.is_empty()
         };
         (self.latent.iter().filter(inner).count() < MAX_INNER && self.is_inevitable()).then_some((true, false))
+    }
+
+    /// Somebody looks whether a value is null: where it is used, callers need not be asked any more, for what the look told may
+    /// be lost by then.
+    pub(super) fn note_look(&mut self, value: ValueId) {
+        if let (false, Some(input)) = (self.is_c(), self.values[value].input) {
+            self.conditions.looked_at.insert(input);
+        }
+    }
+
+    /// Code of which nothing is known, or that answers under conditions nobody here decides, was asked about its arguments
+    /// (`isNotEmpty(name)`): whether they are null, its answer may have told.
+    pub(super) fn ask_about_nulls(&mut self, view: &CallView<'_>, answer: ValueId) -> ValueId {
+        let known = &self.values[answer];
+        if self.is_c() || known.predicate.is_some() || known.only_constant().is_some() {
+            return answer;
+        }
+        let mut asked: SmallVec<[ValueId; 1]> = SmallVec::new();
+        for &arg in &view.args {
+            match self.values[arg].null {
+                Null::Yes(_) | Null::Maybe(_) => asked.push(arg),
+                Null::Unknown => self.note_look(arg),
+                Null::No => {}
+            }
+        }
+        if asked.is_empty() {
+            return answer;
+        }
+        let told = Value { predicate: Some(Predicate::Asked(asked)), ..self.values[answer].clone() };
+        self.value(told)
+    }
+
+    /// The answer was looked at: nothing is known of these values' nulls any more.
+    pub(super) fn doubt_nulls(&mut self, state: &mut State, values: &[ValueId]) -> bool {
+        for value in values {
+            let undecided = self.value(Value { null: Null::Unknown, ..self.values[*value].clone() });
+            self.replace(state, *value, undecided);
+        }
+        true
     }
 
     /// Where the answer of a getter is kept that gives the same one each time it is asked: `getParameter("id")`, or a map's

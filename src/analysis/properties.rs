@@ -95,3 +95,21 @@ fn brings_no_text(program: &Program, class: Symbol) -> bool {
         .is_some_and(|decl| decl.annotations.iter().any(|used| matches!(used.name.simple_name(), "Data" | "ToString" | "Value")));
     class.kind == TypeKind::Interface || !generated && !class.methods.contains_key(&Symbol::new("toString"))
 }
+
+impl Frame<'_> {
+    /// What a factory makes is set up as the factory is.
+    pub(super) fn with_settings(&mut self, state: &mut State, view: &CallView<'_>) -> ValueId {
+        let made = self.allocation(view.span, 0, view.ty.name());
+        state.drop_cells(made, |_| true);
+        if let Some([factory]) = view.receiver.map(|receiver| self.values[receiver].objects.as_slice()) {
+            let is_setting = |(cell, _): &(Cell, ValueId)| matches!(cell, Cell::Property(_));
+            let settings: Vec<(Cell, ValueId)> = state.cells(*factory).filter(is_setting).collect();
+            if !self.objects[*factory].is_made() && settings.is_empty() {
+                // Set up elsewhere: nothing is known of it.
+                self.objects[made].kind = super::frame::ObjectKind::Opaque;
+            }
+            settings.into_iter().for_each(|(cell, value)| state.set_cell(made, cell, value));
+        }
+        self.reference(made)
+    }
+}

@@ -73,7 +73,10 @@ impl Frame<'_> {
         match predicate {
             Predicate::Not(inner) => self.assume_predicate(state, inner, !truth),
             Predicate::Is(value, constant) => self.assume_is(state, *value, *constant, truth),
-            Predicate::IsNull(value) => self.assume_null(state, *value, truth),
+            Predicate::IsNull(value) => {
+                self.note_look(*value);
+                self.assume_null(state, *value, truth)
+            }
             Predicate::Same(a, b) => {
                 if truth {
                     self.assume_same(state, *a, *b)
@@ -102,7 +105,10 @@ impl Frame<'_> {
                 }
                 true
             }
-            Predicate::Present(value) => !truth || self.assume_null(state, *value, false),
+            Predicate::Present(value) => {
+                self.note_look(*value);
+                !truth || self.assume_null(state, *value, false)
+            }
             Predicate::Rooted(value) => {
                 if truth {
                     self.clear_origins(state, *value, super::kinds::bit("path"));
@@ -111,6 +117,7 @@ impl Frame<'_> {
             }
             Predicate::Magnitude(value) => self.assume_is(state, *value, Konst::Int(0), !truth),
             Predicate::Class(value, _) => !truth || self.assume_null(state, *value, false),
+            Predicate::Asked(values) => self.doubt_nulls(state, values),
         }
     }
 

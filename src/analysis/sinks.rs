@@ -96,16 +96,16 @@ impl Frame<'_> {
         if sink.as_str() == "command" && !self.is_c() && self.is_plain_command(state, value) {
             return;
         }
-        // An address of this site, or of one that is fixed: data decides what is shown there, not where.
         let is_redirect = sink.as_str() == "url-redirect";
         let start = if is_redirect { self.beginning(state, value) } else { None };
-        let sink = if start.is_some_and(|start| stays(start.as_str())) { Symbol::new("url-local") } else { sink };
-        // A fixed scheme and host: data decides what is asked there, not whom.
-        let sink = if sink.as_str() == "ssrf" && self.beginning(state, value).is_some_and(|prefix| fixes_host(prefix.as_str())) {
-            Symbol::new("url-part")
-        } else {
-            sink
-        };
+        let sink = self.where_it_leads(state, value, sink);
+        // The address of a file leads to no other machine.
+        if sink.as_str() == "ssrf" && self.beginning(state, value).is_some_and(|prefix| prefix.as_str().starts_with("file:")) {
+            return;
+        }
+        // Bytes of a file that are sent are a download, no page.
+        let is_bytes = sink.as_str() == "html-bytes";
+        let sink = if is_bytes { Symbol::new("html") } else { sink };
         // A number that a check keeps below some bound does no harm as a size, an index or a time.
         if matches!(sink.as_str(), "alloc-size" | "sleep" | "loop-bound" | "index" | "copy-size") {
             return self.sink_number(state, value, (sink, callee), span, true);
@@ -123,11 +123,34 @@ impl Frame<'_> {
             // What stands before the data leaves the host open.
             marks.iter_mut().for_each(|mark| mark.at_start = true);
         }
+        if is_bytes {
+            marks.retain(|mark| mark.kinds != SourceKinds::FILE);
+        }
         for mark in marks {
             let tail = before(self.hop(span, StepKind::Sink, callee), None);
             let arrival = Arrival { sink, callee, at, function: self.id, depth: 0 };
             self.arrive(state, mark, &arrival, tail);
         }
+    }
+
+    /// The kind of sink that an address is for, by what it begins with.
+    pub(super) fn where_it_leads(&self, state: &State, value: ValueId, sink: Symbol) -> Symbol {
+        let begins = |fixed: fn(&str) -> bool| self.beginning(state, value).is_some_and(|prefix| fixed(prefix.as_str()));
+        match sink.as_str() {
+            // An address of this site, or of one that is fixed: data decides what is shown there, not where.
+            "url-redirect" if begins(stays) => Symbol::new("url-local"),
+            // A fixed scheme and host: data decides what is asked there, not whom.
+            "ssrf" if begins(fixes_host) => Symbol::new("url-part"),
+            _ => sink,
+        }
+    }
+
+    /// Whether what is passed as a size is a collection that is copied: neither declared a number nor made one.
+    pub(super) fn is_no_size(&self, operand: &crate::ir::Operand, value: ValueId) -> bool {
+        let known = &self.values[value];
+        let declared = operand.local().is_none_or(|local| self.cleared_by_type(self.local_type(local)) != 0);
+        let made = |mark: &Mark| mark.cleared & super::kinds::NUMBER != 0;
+        !declared && known.range.is_none() && known.consts.is_none() && !known.marks.iter().any(made)
     }
 
     /// The known beginning of a value's text, or of the text that an object was made of.
@@ -210,7 +233,7 @@ impl Frame<'_> {
             {
                 finding.confidence = if pasted { cap } else { finding.confidence.min(cap) };
                 // Whoever runs the program may do what the program may do.
-                if cap == Confidence::Low && mark.kinds.intersects(SourceKinds::ENV) {
+                if cap == Confidence::Low && mark.kinds.intersects(SourceKinds::ENV | SourceKinds::CALLER) {
                     finding.severity = lower(finding.severity);
                 }
                 // Paths and names of resources that a database holds were mostly put there by the program itself.
@@ -219,7 +242,21 @@ impl Frame<'_> {
                     finding.confidence = Confidence::Low;
                 }
                 // Behind something that nobody knows the data seldom decides the host.
-                if sink.as_str() == "url-redirect" && !mark.at_start {
+                if matches!(sink.as_str(), "url-redirect" | "ssrf") && !mark.at_start {
+                    finding.confidence = Confidence::Low;
+                }
+                // Headers of requests to others and of frameworks that refuse line breaks; parsers of JSON that make any class
+                // only where they are told to.
+                if matches!(sink.as_str(), "message-header" | "json-types") {
+                    finding.confidence = Confidence::Low;
+                }
+                // Percent signs and all, as the client sent it: browsers leave little in it that does harm.
+                if sink.as_str().starts_with("html") && matches!(mark.name.as_str(), "getRequestURI" | "getRequestURL") {
+                    finding.confidence = Confidence::Low;
+                }
+                // No page of another site can have a browser send JSON and show what comes back.
+                // The answer's type, which may be no page's, is set elsewhere.
+                if callee.as_str() == "body" || callee.as_str() == "return" && mark.name.as_str().starts_with("@RequestBody") {
                     finding.confidence = Confidence::Low;
                 }
                 // Quotes and brackets escaped, only a backslash is left to harm a string of a script.

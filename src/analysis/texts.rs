@@ -19,6 +19,7 @@ pub(super) fn source_name(kinds: SourceKinds, name: Symbol) -> String {
         (SourceKinds::ARBITRARY, "random"),
         (SourceKinds::PAGE, "page"),
         (SourceKinds::WEAK_ALGORITHM, "weak-algorithm"),
+        (SourceKinds::CALLER, "caller"),
     ]
     .into_iter()
     .find(|(kind, _)| kinds.contains(*kind))

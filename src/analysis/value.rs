@@ -211,6 +211,8 @@ pub(super) enum Predicate {
     Magnitude(ValueId),
     /// The value is of the class.
     Class(ValueId, Symbol),
+    /// Unknown code was asked about these values: whatever it answered, whether they are null it may have told.
+    Asked(SmallVec<[ValueId; 1]>),
     /// The opposite.
     Not(Box<Predicate>),
 }

@@ -204,7 +204,7 @@ fn has(annotations: &[AnnotationUse], name: &str) -> bool {
 impl Frame<'_> {
     /// What the handler leaves for pages; nothing for other functions.
     pub(super) fn view_facts(&mut self, exits: &Exits) -> Vec<ViewFact> {
-        if self.is_c() || !self.ctx.program.entries.contains_key(&self.id) || !is_handler(&self.function.annotations) {
+        if self.is_c() || !self.is_entry || !is_handler(&self.function.annotations) {
             return Vec::new();
         }
         let named = self.bound_parameters();
@@ -369,16 +369,31 @@ impl Frame<'_> {
 
     /// A handler's String result is a view: `redirect:` and then data lets the request choose where to.
     pub(super) fn returned(&mut self, state: &State, value: ValueId, span: crate::base::Span) {
-        if self.values[value].marks.is_empty() || self.is_c() || !is_handler(&self.function.annotations) {
+        if self.is_c() || !is_handler(&self.function.annotations) {
             return;
         }
         let owner = self.function.owner.and_then(|owner| self.unit.types.get(owner));
-        let is_body = has(&self.function.annotations, "ResponseBody")
+        let is_body = matches!(self.function.ret.get(), Ty::Named { name, .. } if name.simple_name() == "ResponseEntity")
+            || has(&self.function.annotations, "ResponseBody")
             || owner.is_some_and(|owner| has(&owner.annotations, "RestController") || has(&owner.annotations, "ResponseBody"));
-        let is_text = matches!(self.function.ret.get(), Ty::Named { name, .. } if name.simple_name() == "String");
-        let reflects = self.values[value].marks.iter().any(|mark| mark.kinds.intersects(crate::rules::SourceKinds::WEB));
-        if is_body && is_text && reflects && !self.produces_data() {
-            self.sink_value(state, value, "html", "return", span);
+        let is_text = match self.function.ret.get() {
+            Ty::Named { name, args } => match (name.simple_name(), &**args) {
+                ("String", _) => true,
+                ("ResponseEntity", [held]) => held.name().is_some_and(|held| held.simple_name() == "String"),
+                _ => false,
+            },
+            _ => false,
+        };
+        let marks = self.deep_marks(state, value);
+        if marks.is_empty() {
+            return;
+        }
+        let reflects = marks.iter().any(|mark| mark.kinds.intersects(crate::rules::SourceKinds::WEB));
+        // What answers a PUT or the like no browser shows.
+        let shown = !["PutMapping", "DeleteMapping", "PatchMapping"].iter().any(|name| has(&self.function.annotations, name));
+        if is_body && is_text && reflects && shown && !self.produces_data() {
+            let is_entity = matches!(self.function.ret.get(), Ty::Named { args, .. } if !args.is_empty());
+            self.sink_value(state, value, "html", if is_entity { "body" } else { "return" }, span);
         } else if !is_body {
             self.view_name(state, value, span);
         }

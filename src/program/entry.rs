@@ -1,7 +1,7 @@
 //! Entry points: functions whose callers the program does not contain, and what those callers control.
 //! Must not know how the data is used.
 
-use super::{FuncId, Program};
+use super::{FuncId, Program, callers};
 use crate::base::{FastMap, Symbol};
 use crate::ir::{AnnotationUse, Language, Ty, TyId};
 use crate::rules::{EntryModel, Models, RuleSet, SourceKinds};
@@ -51,6 +51,7 @@ pub(super) fn find_entries(program: &Program, rules: &RuleSet) -> FastMap<FuncId
             entries.insert(id, sources);
         }
     }
+    callers::add(program, rules, &mut entries);
     entries
 }
 

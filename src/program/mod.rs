@@ -3,6 +3,7 @@
 //! Built once from all units; after that it is read-only and shared by all threads. Must not know tree-sitter,
 //! values, findings or output.
 
+mod callers;
 mod callgraph;
 mod class;
 mod constants;

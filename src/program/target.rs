@@ -191,7 +191,19 @@ impl Inference<'_, '_> {
     }
 
     /// Of methods that take so many arguments, those whose parameter types fit best.
-    fn overloads(&self, found: Vec<FuncId>, args: &[TyId]) -> Vec<FuncId> {
+    fn overloads(&self, mut found: Vec<FuncId>, args: &[TyId]) -> Vec<FuncId> {
+        // A class of the program is never passed for one that it does not extend: a library's superclass has the method meant.
+        let own = |name: Symbol| self.program.class(name).is_some();
+        found.retain(|func| {
+            let (unit, function) = self.program.function(*func);
+            args.iter().zip(&function.params).all(|(arg, param)| match (arg.name().filter(|arg| own(*arg)), param.ty.name()) {
+                (Some(arg), Some(written)) if arg.simple_name() != written.simple_name() => {
+                    let param = self.program.resolve_name(unit, written, self.models).filter(|param| own(*param));
+                    param.is_none_or(|param| self.program.is_subtype(arg, param, self.models))
+                }
+                _ => true,
+            })
+        });
         if found.len() < 2 {
             return found;
         }

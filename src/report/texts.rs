@@ -52,6 +52,7 @@ fn source(key: &str, locale: Locale) -> String {
         "page" => ("출처를 확인할 수 없는 값", "a value of unknown origin"),
         "claim" => ("클라이언트가 바꿀 수 있는 값", "a value the client can change"),
         "weak-algorithm" => ("취약한 알고리즘", "a weak algorithm"),
+        "caller" => ("호출자가 넘긴 값", "what callers pass"),
         "input" => ("외부 입력값", "untrusted data"),
         _ => return key.to_owned(),
     };

@@ -30,6 +30,8 @@ bitflags::bitflags! {
         const PAGE = 1 << 10;
         /// A cipher, digest or protocol that is broken: no input, but followed like one to where it is put to use.
         const WEAK_ALGORITHM = 1 << 11;
+        /// What a method is given whose callers are not in view.
+        const CALLER = 1 << 12;
     }
 }
 

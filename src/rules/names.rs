@@ -7,7 +7,7 @@ use super::rule::Language;
 use crate::base::{FastSet, Symbol};
 
 /// The kinds of input by the names that YAML gives them.
-pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 12] = [
+pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 13] = [
     ("web", SourceKinds::WEB),
     ("file", SourceKinds::FILE),
     ("db", SourceKinds::DB),
@@ -20,6 +20,7 @@ pub(super) const SOURCE_KINDS: [(&str, SourceKinds); 12] = [
     ("arbitrary", SourceKinds::ARBITRARY),
     ("page", SourceKinds::PAGE),
     ("weak-algorithm", SourceKinds::WEAK_ALGORITHM),
+    ("caller", SourceKinds::CALLER),
 ];
 
 /// The union of the named kinds of input.

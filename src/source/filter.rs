@@ -110,6 +110,8 @@ pub(super) fn looks_like_test(path: &str) -> bool {
                 || (!in_main
                     && ["Test", "Tests", "TestCase", "IT"].iter().any(|end| stem.len() > end.len() && stem.ends_with(end)))
         }
+        // Settings of a profile: `application-test.yml`.
+        Some(FileKind::Yaml | FileKind::Properties) => ["-test", "-tests", "_test"].iter().any(|end| stem.ends_with(end)),
         Some(FileKind::C | FileKind::CHeader) => stem.starts_with("test_") || stem.ends_with("_test"),
         _ => false,
     }

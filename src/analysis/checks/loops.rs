@@ -2,7 +2,7 @@
 
 use super::facts::{callee_name, leaves};
 use super::{Checker, Subject};
-use crate::base::{FastSet, Span};
+use crate::base::{FastSet, Span, Symbol};
 use crate::ir::{
     BlockId, Body, Call, CallId, Const, Language, LocalId, LocalKind, Modifiers, Operand, Proj, Rvalue, StmtKind, Terminator,
     TyId,
@@ -97,13 +97,21 @@ impl<'a> Checker<'a> {
     /// Whether arguments fit the function's own parameters: a method of a library's superclass may be meant instead.
     fn fits(&self, subject: &Subject<'a>, call: &Call) -> bool {
         let params = &subject.function.params;
+        // What is inherited from a library may have an overload that fits better.
+        let inherits = self.program.owner_name(subject.id).is_some_and(|owner| {
+            let is_library = |part: Symbol| self.program.class(part).is_none() && part.as_str() != "java.lang.Object";
+            self.program.walk_supers(owner, self.models, is_library)
+        });
         !subject.function.modifiers.contains(Modifiers::VARARGS)
             && params.len() == call.args.len()
             && params.iter().zip(&call.args).all(|(param, arg)| {
-                let own = subject.facts.ty(&Operand::Local(param.local)).name();
-                match (own, subject.facts.class(arg)) {
+                let (own, given) = (subject.facts.ty(&Operand::Local(param.local)), subject.facts.ty(arg));
+                match (own.name(), subject.facts.class(arg)) {
+                    (Some(own), Some(given)) if inherits => {
+                        self.program.is_subtype(given, own, self.models) && (own.simple_name() != "Object" || given == own)
+                    }
                     (Some(own), Some(given)) => self.program.is_subtype(given, own, self.models) || own.simple_name() == "Object",
-                    _ => true,
+                    _ => !inherits || own == given && own != TyId::UNKNOWN,
                 }
             })
     }

@@ -20,7 +20,12 @@ impl Frame<'_> {
         let arg = |index: usize| view.args.get(index).copied();
         match (family, name) {
             ("list" | "set" | "queue" | "map", "new") | ("list", "of") | ("arrays", "asList") | ("set", "of") => {
-                return Some(self.new_collection(state, view));
+                let made = self.new_collection(state, view);
+                let is_empty = view.args.iter().all(|arg| self.values[*arg].objects.is_empty());
+                if family == "map" && is_empty && view.name == self.ctx.names.init {
+                    self.begin_keys(state, made);
+                }
+                return Some(made);
             }
             ("optional", "of" | "ofNullable") => {
                 let object = self.allocation(view.span, 0, view.ty.name());
@@ -34,20 +39,22 @@ impl Frame<'_> {
         let objects = self.objects_of(receiver);
         let object = match objects.as_slice() {
             [only] => *only,
-            _ => return None,
+            several => {
+                several.iter().for_each(|object| self.forget_keys(state, *object));
+                return None;
+            }
         };
         match (family, name) {
             ("map", "put") => {
                 let (key, value) = (arg(0)?, arg(1)?);
                 match self.key(key) {
                     Some(key) => state.set_cell(object, Cell::Key(key), value),
-                    None => {
-                        self.store_any_element(state, object, value);
-                        self.store_any_key(state, object, key);
-                    }
+                    None => self.put_under_unknown(state, object, key, value),
                 }
                 Some(self.unknown())
             }
+            ("map", "keys" | "entries") => self.keys_op(state, object, name, view),
+            ("map", "key") => self.key_of_entry(state, object),
             ("map" | "session" | "props" | "bundle", "get" | "getOrDefault") => {
                 let found = match self.key(arg(0)?) {
                     Some(key) => match state.cell(object, Cell::Key(key)) {
@@ -57,7 +64,10 @@ impl Frame<'_> {
                         }
                         None => match self.held_by_input(state, object, Cell::Key(key)) {
                             Some(held) => Some(held),
-                            None => self.any_element(state, object, receiver),
+                            None => match self.under_another_key(state, object) {
+                                Some(other) => Some(other),
+                                None => self.any_element(state, object, receiver),
+                            },
                         },
                     },
                     None => self.any_element(state, object, receiver),
@@ -317,14 +327,6 @@ impl Frame<'_> {
 
     fn any_element(&mut self, state: &mut State, object: ObjId, receiver: ValueId) -> Option<ValueId> {
         Some(self.load_cell(state, &[object], Cell::Elements, Some(receiver), TyId::UNKNOWN))
-    }
-
-    fn store_any_key(&mut self, state: &mut State, object: ObjId, key: ValueId) {
-        let marks = self.values[key].marks.clone();
-        if !marks.is_empty() {
-            let value = self.value(Value { marks, ..Value::default() });
-            self.store_any_element(state, object, value);
-        }
     }
 
     /// Membership: of a list of constants it is an allow-list check.

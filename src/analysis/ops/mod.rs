@@ -2,6 +2,7 @@
 //! Must not know which library a name comes from.
 
 mod collection;
+mod keys;
 mod patterns;
 mod string;
 
@@ -48,6 +49,12 @@ impl Frame<'_> {
             "view" => {
                 self.view_name(state, *view.args.first()?, view.span);
                 (name == "new").then(|| self.new_view(state, view))
+            }
+            "settings" => Some(self.with_settings(state, view)),
+            "uri" => {
+                let marks = self.deep_marks(state, view.receiver?);
+                let prefix = Some(Symbol::new("file:"));
+                Some(self.value(Value { prefix, marks: marks.into_iter().collect(), null: Null::No, ..Value::default() }))
             }
             "host" => Some(self.is_internal(view.receiver?)),
             "mapper" => {
