@@ -136,9 +136,11 @@ impl<'a> Frame<'a> {
             // An assertion: behind it the condition holds.
             if model.op.is_some_and(|op| op.as_str() == "condition.assert")
                 && let Some(&condition) = view.args.first()
-                && !self.assume(state, condition, true)
             {
-                return Ways::Never;
+                self.demand_asserted(state, view, condition);
+                if !self.assume(state, condition, true) {
+                    return Ways::Never;
+                }
             }
             let model = self.exact_model(view).unwrap_or(model);
             return Ways::One(self.call_model(state, view, model, hit.loose));

@@ -182,7 +182,10 @@ impl Frame<'_> {
         }
         // What calls return, and what loops do to a variable, is known less well.
         let steady = |operand: &Operand| {
-            operand.local().is_none_or(|local| self.conditions.written.get(local).is_some_and(|it| it.times <= 1 && !it.unsure))
+            operand.local().is_none_or(|local| {
+                let once = |it: &Written| it.times <= 1 && (!it.unsure || self.is_given_unknown(local));
+                self.conditions.written.get(local).is_some_and(once)
+            })
         };
         if !steady(a) || !steady(b) || self.is_in_loop(block) {
             return;
@@ -193,6 +196,14 @@ impl Frame<'_> {
         let spoiled = (constant || self.in_macro) && self.is_c();
         let name = body.locals.get(subject).and_then(|local| local.name).unwrap_or(self.ctx.names.empty);
         self.add_condition(span, Seen { kind: Kind::Numbers, name, may_be, spoiled, at: span });
+    }
+
+    /// C: whether a call without a body gives the variable its value: then only conditions tell what it is.
+    fn is_given_unknown(&self, local: LocalId) -> bool {
+        self.is_c()
+            && self.body.calls.iter_enumerated().any(|(id, call)| {
+                call.dst == Some(local) && self.types.calls.get(id).is_some_and(|target| target.callees.is_empty())
+            })
     }
 
     fn note_null_check(&mut self, state: &State, block: BlockId, local: LocalId, span: Span) {

@@ -4,6 +4,7 @@
 //! a summary in terms of its inputs. docs/engine.md explains the domain with worked examples.
 //! Must not know files' texts, output formats or settings.
 
+mod asserted;
 mod build;
 mod call;
 mod checks;

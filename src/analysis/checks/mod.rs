@@ -11,6 +11,7 @@ mod facts;
 mod fields;
 mod files;
 mod flow;
+mod formats;
 mod literals;
 mod locking;
 mod locksets;
@@ -20,6 +21,7 @@ mod methods;
 pub(super) mod names;
 mod results;
 mod secrets;
+mod undefined;
 mod unused;
 mod uploads;
 mod web;
@@ -85,6 +87,10 @@ const DECIDED: &[CheckKind] = &[
     CheckKind::LockOrder,
     CheckKind::SleepUnderLock,
     CheckKind::DataRace,
+    CheckKind::MissingReturn,
+    CheckKind::FormatArguments,
+    CheckKind::RemovableWipe,
+    CheckKind::LargeVariable,
 ];
 
 /// What the checks leave.
@@ -194,6 +200,7 @@ impl<'a> Checker<'a> {
             self.check_unused(&subject, &captured);
             if self.language == Language::C {
                 self.check_c(&subject);
+                self.check_undefined(&subject);
                 continue;
             }
             self.check_arrays(&subject);

@@ -223,7 +223,7 @@ impl Frame<'_> {
         Site { at: self.at(span), function: self.id, trail, depth: 0 }
     }
 
-    fn check_object(&mut self, state: &mut State, object: crate::analysis::value::ObjId, access: Access, span: Span) {
+    pub(super) fn check_object(&mut self, state: &mut State, object: crate::analysis::value::ObjId, access: Access, span: Span) {
         if let Some(region) = self.region(state, object) {
             self.examine_access(access, &region, span);
             if let Some(wrong) = access.against(&region) {

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::index::Index;
-use super::{Bytes, Purpose};
+use super::{Access, Bytes, Purpose};
 use crate::analysis::frame::{Frame, ObjectKind};
 use crate::analysis::memory::STATIC_CELL;
 use crate::analysis::state::{Cell, State};
@@ -76,7 +76,7 @@ impl Frame<'_> {
         for step in &place.proj {
             here = match step {
                 Proj::Deref => self.step_deref(state, here, span),
-                Proj::Field(name) => self.step_field(state, here, *name),
+                Proj::Field(name) => self.step_field(state, here, *name, span),
                 Proj::Index(operand) => {
                     let index = self.operand(state, operand, span);
                     let ty = self.operand_type(operand);
@@ -156,8 +156,21 @@ impl Frame<'_> {
         Location { spot: Spot::Whole, objects, through: Some(value), at, ty }
     }
 
+    /// An element that is passed through on the way to what lies in it must be one of the array's.
+    fn check_passed(&mut self, state: &mut State, here: &Location, span: Span) {
+        if self.memory.purpose != Purpose::Address && here.at.range.is_some_and(|range| range != (0, 0)) {
+            let access = Access { at: here.at, size: Bytes::exactly(1), writes: self.memory.purpose == Purpose::Write };
+            for object in here.objects.clone() {
+                self.check_object(state, object, access, span);
+            }
+        }
+    }
+
     /// Turns a cell that is an array or struct into its object.
-    fn enter(&mut self, state: &mut State, here: Location) -> Location {
+    fn enter(&mut self, state: &mut State, here: Location, span: Span) -> Location {
+        if matches!(here.spot, Spot::Cell(Cell::Index(_) | Cell::Elements)) {
+            self.check_passed(state, &here, span);
+        }
         match here.spot {
             Spot::Whole => here,
             Spot::Local(local) => {
@@ -169,8 +182,10 @@ impl Frame<'_> {
                 let value = self.load_cell(state, &here.objects, cell, here.through, here.ty);
                 let objects = self.objects_of(value);
                 // A struct of an array lies in the array's region; a member array is a region of its own.
+                // So is a row of a table, but for the first: who walks the whole table starts there.
                 let is_member = matches!(cell, Cell::Field(_));
-                if is_member && let [object] = objects.as_slice() {
+                self.memory.open_end &= is_member;
+                if let [object] = objects.as_slice() {
                     self.note_member(*object, here.ty);
                 }
                 Location { spot: Spot::Whole, objects, through: here.through, at: Bytes::START, ty: here.ty }
@@ -178,14 +193,18 @@ impl Frame<'_> {
         }
     }
 
-    fn step_field(&mut self, state: &mut State, here: Location, name: Symbol) -> Location {
-        let mut here = self.enter(state, here);
+    fn step_field(&mut self, state: &mut State, here: Location, name: Symbol, span: Span) -> Location {
+        let mut here = self.enter(state, here, span);
         let record = here.ty;
         let size = self.c_size(record).filter(|size| *size > 0);
         // The struct is an element of what the pointer points into.
         if let (Some((low, high)), Some(size)) = (here.at.range, size)
             && (low != 0 || high != 0)
         {
+            // Where a moving pointer ends up, the conditions on it tell better.
+            if low == high {
+                self.check_passed(state, &here, span);
+            }
             let cell = if low == high && low % size == 0 { Cell::Index(low / size) } else { Cell::Elements };
             let value = self.load_cell(state, &here.objects, cell, here.through, record);
             let objects = self.objects_of(value);
@@ -194,7 +213,7 @@ impl Frame<'_> {
         let member = self.ctx.program.member(self.unit, record, name);
         let ty = member.map_or(TyId::UNKNOWN, |(ty, _)| ty);
         self.memory.open_end = member.is_some_and(|(_, last)| last)
-            && here.objects.iter().any(|object| !matches!(self.objects[*object].kind, ObjectKind::Storage(_)));
+            && here.objects.iter().any(|object| !self.is_variable_itself(*object));
         let name = if self.ctx.program.is_union(record) && !self.is_aggregate(ty) { Symbol::new(UNION) } else { name };
         let offset = self.ctx.program.member_offset(self.unit, record, name).and_then(|at| i64::try_from(at).ok());
         let at = match offset {
@@ -202,6 +221,18 @@ impl Frame<'_> {
             None => Bytes::UNKNOWN,
         };
         Location { spot: Spot::Cell(Cell::Field(name)), objects: here.objects, through: here.through, at, ty }
+    }
+
+    /// Whether an object is a variable of the program, which is as large as its type says.
+    fn is_variable_itself(&self, object: ObjId) -> bool {
+        match self.objects[object].kind {
+            ObjectKind::Storage(_) => true,
+            ObjectKind::Input(input) => {
+                let input = &self.inputs[input];
+                matches!(input.root, Root::Global(_)) && input.path.as_slice() == [Cell::Size]
+            }
+            _ => false,
+        }
     }
 
     fn step_index(&mut self, state: &mut State, here: Location, (index, ty): (ValueId, TyId), span: Span) -> Location {
@@ -215,7 +246,7 @@ impl Frame<'_> {
             Ty::Array(inner, _) => *inner,
             _ => here.ty,
         };
-        let here = self.enter(state, here);
+        let here = self.enter(state, here, span);
         let size = self.c_size(element).filter(|size| *size > 0);
         let at = match size {
             Some(size) => here.at.indexed(&self.values[index], size),
@@ -339,7 +370,7 @@ impl Frame<'_> {
                     for object in here.objects.clone() {
                         self.expose(state, object);
                     }
-                    let inner = self.enter(state, here);
+                    let inner = self.enter(state, here, span);
                     for object in inner.objects {
                         self.copy_object(state, value, object);
                     }
@@ -419,7 +450,7 @@ impl Frame<'_> {
                 let is_aggregate = self.is_aggregate(here.ty) || here.ty == TyId::UNKNOWN;
                 if is_aggregate {
                     let (whole, through) = (here.objects.clone(), here.through);
-                    let inner = self.enter(state, here);
+                    let inner = self.enter(state, here, span);
                     self.note_whole(state, &whole, &inner.objects, through);
                     return self.aggregate(&inner);
                 }

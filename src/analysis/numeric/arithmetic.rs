@@ -8,7 +8,7 @@ use crate::analysis::kinds;
 use crate::analysis::state::State;
 use crate::analysis::value::{Konst, ValueId};
 use crate::base::Span;
-use crate::ir::{BinOp, Operand, Ty, TyId};
+use crate::ir::{BinOp, Operand, Rvalue, StmtKind, Ty, TyId};
 use crate::rules::CheckKind;
 
 /// An operand: as written, its value and type.
@@ -178,10 +178,22 @@ impl Frame<'_> {
         ty: TyId,
         span: Span,
     ) {
-        let (operand, value, own) = side;
-        if self.values[value].consts.is_some() && !self.is_variable(operand) {
-            return;
+        let (operand, value, _) = side;
+        if self.values[value].consts.is_none() || self.is_variable(operand) {
+            self.demand_of_all(state, (check, limit, constants), side, ty, span);
         }
+    }
+
+    /// The same, of constants too that no variable holds.
+    fn demand_of_all(
+        &mut self,
+        state: &State,
+        (check, limit, constants): (CheckKind, Limit, bool),
+        side: Side<'_>,
+        ty: TyId,
+        span: Span,
+    ) {
+        let (operand, value, own) = side;
         let held = if matches!(own.get(), Ty::Float { .. }) { None } else { self.int_type(own).or(self.int_type(ty)) };
         let within = held.map_or((i64::MIN, i64::MAX), |(bits, signed)| limits(bits, signed));
         let (subject, name) = (Subject::Check(check), self.name_of(operand));
@@ -191,7 +203,14 @@ impl Frame<'_> {
 
     fn check_divisor(&mut self, state: &State, side: Side<'_>, ty: TyId, span: Span) {
         let (operand, value, own) = side;
-        if matches!(operand, Operand::Const(_)) || self.is_c() && self.values[value].consts.is_some() && self.adds_up(operand) {
+        if self.is_c() && self.values[value].consts.is_some() && self.adds_up(operand) {
+            return;
+        }
+        // One that is written out is a mistake in C alone: Java's compilers and readers take it for a test of exceptions.
+        if let Operand::Const(constant) = operand {
+            if self.is_c() && constant.is_zero() && self.is_sure(state) {
+                self.demand_of_all(state, (CheckKind::DivisionByZero, Limit::NotZero, true), side, ty, span);
+            }
             return;
         }
         let is_float = matches!(own.get(), Ty::Float { .. }) || matches!(ty.get(), Ty::Float { .. });
@@ -208,7 +227,38 @@ impl Frame<'_> {
         } else if self.int_type(own).or(self.int_type(ty)).is_none() {
             return;
         }
-        self.demand_number(state, (CheckKind::DivisionByZero, Limit::NotZero, true), side, ty, span);
+        // What is read from memory or given by a call is as good as a variable; what adds up on the spot is not.
+        if self.is_c() && self.values[value].consts.is_some() && self.is_computed_here(operand) {
+            return;
+        }
+        self.demand_of_all(state, (CheckKind::DivisionByZero, Limit::NotZero, true), side, ty, span);
+    }
+
+    /// Whether an operand is a sum or the like of constants alone: what a macro makes of a build's settings.
+    fn is_computed_here(&self, operand: &Operand) -> bool {
+        operand.local().is_some_and(|local| {
+            self.body.stmts.iter().any(|stmt| match &stmt.kind {
+                StmtKind::Assign(dst, Rvalue::Binary(_, a, b)) if *dst == local => {
+                    ![a, b].into_iter().any(|side| self.is_of_variables(side, 4))
+                }
+                StmtKind::Assign(dst, Rvalue::SizeOf(_)) => *dst == local,
+                _ => false,
+            })
+        })
+    }
+
+    /// Whether some variable has a part in an operand.
+    fn is_of_variables(&self, operand: &Operand, depth: u8) -> bool {
+        self.is_variable(operand)
+            || depth > 0
+                && operand.local().is_some_and(|local| {
+                    self.body.stmts.iter().any(|stmt| match &stmt.kind {
+                        StmtKind::Assign(dst, Rvalue::Binary(_, a, b)) if *dst == local => {
+                            [a, b].into_iter().any(|side| self.is_of_variables(side, depth - 1))
+                        }
+                        _ => false,
+                    })
+                })
     }
 
     /// A number compared with a constant that parts it from zero is not zero.

@@ -235,7 +235,8 @@ impl Frame<'_> {
         }
         let scaled = if matches!(demand.subject, Subject::Sink { .. }) { 0 } else { kinds::SCALED };
         let mixed = if demand.subject == Subject::Check(CheckKind::UnsignedToSigned) { kinds::MIXED } else { 0 };
-        let (scaled, mixed) = if demand.is_of_memory() { (0, 0) } else { (scaled, mixed | kinds::ASSEMBLED) };
+        let asserted = demand.subject == Subject::Check(CheckKind::ReachableAssertion);
+        let (scaled, mixed) = if demand.is_of_memory() || asserted { (0, 0) } else { (scaled, mixed | kinds::ASSEMBLED) };
         let cleared_by = kinds::COMPUTED | mixed | scaled | if demand.limit == Limit::NotZero { kinds::NOT_ZERO } else { 0 };
         for mark in self.deep_marks(state, value) {
             let cleared = mark.cleared | demand.cleared;
