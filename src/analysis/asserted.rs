@@ -57,9 +57,12 @@ impl Frame<'_> {
         let body = self.body;
         let varies = |side: &Operand| {
             side.local().is_some_and(|local| {
-                self.variable(local) || body.stmts.iter().any(|stmt| matches!(&stmt.kind,
+                self.variable(local)
+                    || body.stmts.iter().any(|stmt| {
+                        matches!(&stmt.kind,
                     StmtKind::Assign(dst, Rvalue::Use(from) | Rvalue::Cast(_, from))
-                        if *dst == local && from.local().is_some_and(|from| self.variable(from))))
+                        if *dst == local && from.local().is_some_and(|from| self.variable(from)))
+                    })
             })
         };
         if self.variable(local) {

@@ -78,9 +78,10 @@ impl<'a> Checker<'a> {
 /// What a macro makes of its arguments may be more than one.
 fn is_unclear(subject: &Subject<'_>, arg: &Operand) -> bool {
     matches!(arg, Operand::Const(Const::Unknown))
-        || subject.facts.load_of(arg).is_some_and(|place| {
-            matches!(place.base, PlaceBase::Global(name) if name.as_str().contains("VA_ARGS"))
-        })
+        || subject
+            .facts
+            .load_of(arg)
+            .is_some_and(|place| matches!(place.base, PlaceBase::Global(name) if name.as_str().contains("VA_ARGS")))
 }
 
 /// Whether an operand is computed: a pointer of a type that is not in view plus a number is no number.

@@ -20,7 +20,7 @@ mod text;
 
 use crate::analysis::value::{ObjId, ValueId};
 use crate::base::{FastMap, FastSet, Symbol};
-use crate::ir::BlockId;
+use crate::ir::{BlockId, LocalId};
 
 pub(super) use bounds::{Access, Bytes, Site};
 pub(super) use homes::{Home, homes};
@@ -50,6 +50,8 @@ pub(super) struct Memory {
     pub(super) lengths: FastMap<ValueId, (ValueId, i64, i64)>,
     /// Bytes of members that are regions of their own, and their names.
     member_sizes: FastMap<ObjId, (i64, Option<Symbol>)>,
+    /// The variable that the path at hand starts from.
+    base: Option<LocalId>,
     /// What the path at hand is followed for.
     purpose: Purpose,
 }

@@ -64,6 +64,10 @@ impl Frame<'_> {
 
     /// Follows a path.
     pub(super) fn locate(&mut self, state: &mut State, place: &Place, span: Span) -> Location {
+        self.memory.base = match place.base {
+            PlaceBase::Local(local) => Some(local),
+            _ => None,
+        };
         let mut here = match place.base {
             PlaceBase::Local(local) => self.locate_local(state, local, place),
             PlaceBase::Global(name) => self.locate_global(state, name, place),
@@ -158,7 +162,10 @@ impl Frame<'_> {
 
     /// An element that is passed through on the way to what lies in it must be one of the array's.
     fn check_passed(&mut self, state: &mut State, here: &Location, span: Span) {
-        if self.memory.purpose != Purpose::Address && here.at.range.is_some_and(|range| range != (0, 0)) {
+        // Of a pointer that walks back, conditions that this does not see keep it from going too far.
+        let walks =
+            here.through.is_some() && here.at.range.is_some_and(|(low, high)| low < 0 && (low != high || self.is_moved_base()));
+        if self.memory.purpose != Purpose::Address && !walks && here.at.range.is_some_and(|range| range != (0, 0)) {
             let access = Access { at: here.at, size: Bytes::exactly(1), writes: self.memory.purpose == Purpose::Write };
             for object in here.objects.clone() {
                 self.check_object(state, object, access, span);
@@ -201,7 +208,6 @@ impl Frame<'_> {
         if let (Some((low, high)), Some(size)) = (here.at.range, size)
             && (low != 0 || high != 0)
         {
-            // Where a moving pointer ends up, the conditions on it tell better.
             if low == high {
                 self.check_passed(state, &here, span);
             }
@@ -212,8 +218,8 @@ impl Frame<'_> {
         }
         let member = self.ctx.program.member(self.unit, record, name);
         let ty = member.map_or(TyId::UNKNOWN, |(ty, _)| ty);
-        self.memory.open_end = member.is_some_and(|(_, last)| last)
-            && here.objects.iter().any(|object| !self.is_variable_itself(*object));
+        self.memory.open_end =
+            member.is_some_and(|(_, last)| last) && here.objects.iter().any(|object| !self.is_variable_itself(*object));
         let name = if self.ctx.program.is_union(record) && !self.is_aggregate(ty) { Symbol::new(UNION) } else { name };
         let offset = self.ctx.program.member_offset(self.unit, record, name).and_then(|at| i64::try_from(at).ok());
         let at = match offset {
@@ -221,18 +227,6 @@ impl Frame<'_> {
             None => Bytes::UNKNOWN,
         };
         Location { spot: Spot::Cell(Cell::Field(name)), objects: here.objects, through: here.through, at, ty }
-    }
-
-    /// Whether an object is a variable of the program, which is as large as its type says.
-    fn is_variable_itself(&self, object: ObjId) -> bool {
-        match self.objects[object].kind {
-            ObjectKind::Storage(_) => true,
-            ObjectKind::Input(input) => {
-                let input = &self.inputs[input];
-                matches!(input.root, Root::Global(_)) && input.path.as_slice() == [Cell::Size]
-            }
-            _ => false,
-        }
     }
 
     fn step_index(&mut self, state: &mut State, here: Location, (index, ty): (ValueId, TyId), span: Span) -> Location {

@@ -5,7 +5,7 @@ use crate::analysis::state::{Cell, State};
 use crate::analysis::summary::Root;
 use crate::analysis::value::ObjId;
 use crate::base::Symbol;
-use crate::ir::{LocalKind, Ty, TyId};
+use crate::ir::{LocalKind, StmtKind, Ty, TyId};
 
 /// The kind of memory an object lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,25 @@ impl Frame<'_> {
                 Some(Region { kind: RegionKind::Static, size: (size, size), name: Some(name) })
             }
             ObjectKind::Lambda(..) | ObjectKind::Opaque => None,
+        }
+    }
+
+    /// Whether the variable that the path at hand starts from is assigned more than once.
+    pub(super) fn is_moved_base(&self) -> bool {
+        let is_base = |dst: &crate::ir::LocalId| self.memory.base == Some(*dst);
+        let assigned = self.body.stmts.iter().filter(|stmt| matches!(&stmt.kind, StmtKind::Assign(dst, _) if is_base(dst)));
+        assigned.count() > 1
+    }
+
+    /// Whether an object is a variable of the program, which is as large as its type says.
+    pub(super) fn is_variable_itself(&self, object: ObjId) -> bool {
+        match self.objects[object].kind {
+            ObjectKind::Storage(_) => true,
+            ObjectKind::Input(input) => {
+                let input = &self.inputs[input];
+                matches!(input.root, Root::Global(_)) && input.path.as_slice() == [Cell::Size]
+            }
+            _ => false,
         }
     }
 

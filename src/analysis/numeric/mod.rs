@@ -317,7 +317,8 @@ impl Frame<'_> {
                 let cap = if low { Confidence::Low } else { super::sinks::weight(mark.kinds) };
                 finding.confidence = finding.confidence.min(cap);
                 // A sum that wraps as the language says, or that only whoever runs the program decides, seldom harms.
-                if cap == Confidence::Low {
+                let asserted = demand.subject == Subject::Check(CheckKind::ReachableAssertion);
+                if cap == Confidence::Low || asserted && cap != Confidence::High {
                     finding.severity = super::sinks::lower(finding.severity);
                 }
             }
