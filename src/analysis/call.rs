@@ -43,6 +43,17 @@ impl<'a> Frame<'a> {
         let unknown_target = CallTarget::default();
         let types = self.types;
         let target = types.calls.get(id).unwrap_or(&unknown_target);
+        // No function can use a variable without a value: what is not in view and is given one is a macro that sets it.
+        if let (Callee::Function(name), true, None, true) =
+            (&call.callee, target.callees.is_empty(), target.model, self.wants_init && self.is_c())
+            && !self.unit.functions.iter().any(|function| function.name == *name)
+        {
+            for local in call.args.iter().filter_map(crate::ir::Operand::local) {
+                if self.is_variable_of(local) {
+                    self.take_as_set(state, local);
+                }
+            }
+        }
         let receiver = call.receiver.as_ref().map(|receiver| self.operand(state, receiver, span));
         let args: SmallVec<[ValueId; 6]> = call
             .args
@@ -104,6 +115,10 @@ impl<'a> Frame<'a> {
             more.push((other, scratch));
         }
         true
+    }
+
+    fn is_variable_of(&self, local: crate::ir::LocalId) -> bool {
+        self.body.locals.get(local).is_some_and(|local| local.kind == crate::ir::LocalKind::User)
     }
 
     /// The receiver again, after a null check may have refined it.

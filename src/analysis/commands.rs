@@ -57,6 +57,13 @@ fn interprets(program: &str) -> bool {
     name.contains(char::is_whitespace) || INTERPRETERS.contains(&name)
 }
 
+/// Whether a command line begins with the whole name of a program that does not interpret its arguments.
+pub(super) fn names_program(start: &str) -> bool {
+    let quoted = start.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+    let program = quoted.or_else(|| start.split_once(' ')).map(|(program, _)| program);
+    program.is_some_and(|program| !program.is_empty() && !interprets(program))
+}
+
 impl Frame<'_> {
     /// Whether a value is always the name of a program that does not interpret its arguments.
     pub(super) fn is_plain_program(&self, value: ValueId) -> bool {

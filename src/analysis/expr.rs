@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::compare::ends_of;
 use super::frame::{Frame, ObjectKind};
 use super::integers::{fold, limits, range_of, wrap};
 use super::kinds;
@@ -41,7 +42,8 @@ impl Frame<'_> {
                     }
                     _ => self.check_arithmetic(state, *op, (a, left, a_ty), (b, right, b_ty), ty, span),
                 }
-                self.binary(state, *op, (left, a_ty), (right, b_ty), ty)
+                let result = self.binary(state, *op, (left, a_ty), (right, b_ty), ty);
+                self.recall(state, dst, (left, right), result)
             }
             Rvalue::Cast(ty, operand) => {
                 let value = self.operand(state, operand, span);
@@ -175,8 +177,7 @@ impl Frame<'_> {
         match op {
             BinOp::Concat => self.concat(state, a, b),
             BinOp::Add if is_string(a_ty) || is_string(b_ty) || is_string(ty) => self.concat(state, a, b),
-            BinOp::Eq => self.equality(a, b, false),
-            BinOp::Ne => self.equality(a, b, true),
+            BinOp::Eq | BinOp::Ne => self.equates((a, a_ty), (b, b_ty), op == BinOp::Ne),
             BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge => {
                 let is_real =
                     |value: ValueId, ty: TyId| matches!(ty.get(), Ty::Float { .. }) && self.values[value].consts.is_none();
@@ -232,100 +233,6 @@ impl Frame<'_> {
             return self.values[value].marks.iter().copied().collect();
         }
         self.deep_marks(state, value)
-    }
-
-    pub(super) fn equality(&mut self, a: ValueId, b: ValueId, negate: bool) -> ValueId {
-        let truth = self.equal(a, b);
-        if let Some(truth) = truth {
-            return self.bool(truth != negate);
-        }
-        let (x, y) = (&self.values[a], &self.values[b]);
-        let predicate = match (x.null, y.null, x.only_constant(), y.only_constant()) {
-            (_, Null::Yes(_), ..) => Predicate::IsNull(a),
-            (Null::Yes(_), ..) => Predicate::IsNull(b),
-            (_, _, _, Some(constant)) => Predicate::Is(a, constant),
-            (_, _, Some(constant), _) => Predicate::Is(b, constant),
-            _ => Predicate::Same(a, b),
-        };
-        let predicate = if negate { Predicate::Not(Box::new(predicate)) } else { predicate };
-        self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
-    }
-
-    /// Whether two values are equal, where that is certain.
-    pub(super) fn equal(&self, a: ValueId, b: ValueId) -> Option<bool> {
-        let (x, y) = (&self.values[a], &self.values[b]);
-        match (x.null, y.null) {
-            (Null::Yes(_), Null::Yes(_)) => return Some(true),
-            (Null::Yes(_), Null::No) | (Null::No, Null::Yes(_)) => return Some(false),
-            _ => {}
-        }
-        if self.is_c() && self.surely_apart(x, y) {
-            return Some(false);
-        }
-        if self.is_c()
-            && let Some(same) = self.same_address(x, y)
-        {
-            return Some(same);
-        }
-        if let (Some(p), Some(q)) = (x.only_constant(), y.only_constant()) {
-            return match (p.as_int(), q.as_int()) {
-                (Some(p), Some(q)) => Some(p == q),
-                _ if matches!((p, q), (Konst::Float(_), _) | (_, Konst::Float(_))) => Some(p.as_real()? == q.as_real()?),
-                _ => Some(p == q),
-            };
-        }
-        if let (Some(p), Some(q)) = (&x.consts, &y.consts)
-            && matches!((x.null, y.null), (Null::No, Null::No))
-            && !p.iter().any(|p| q.iter().any(|q| p == q || p.as_int().is_some() && p.as_int() == q.as_int()))
-        {
-            return Some(false);
-        }
-        if x.not.is_some() && x.not == y.only_int() || y.not.is_some() && y.not == x.only_int() {
-            return Some(false);
-        }
-        if let (Some((a, b)), Some((c, d))) = (x.bounds(), y.bounds())
-            && (b < c || d < a)
-        {
-            return Some(false);
-        }
-        None
-    }
-
-    fn comparison(&mut self, op: BinOp, a: ValueId, b: ValueId, real: bool) -> ValueId {
-        if let (Some((a_lo, a_hi)), Some((b_lo, b_hi))) = (self.values[a].bounds(), self.values[b].bounds()) {
-            let truth = match op {
-                BinOp::Lt if a_hi < b_lo => Some(true),
-                BinOp::Lt if a_lo >= b_hi => Some(false),
-                BinOp::Le if a_hi <= b_lo => Some(true),
-                BinOp::Le if a_lo > b_hi => Some(false),
-                BinOp::Gt if a_lo > b_hi => Some(true),
-                BinOp::Gt if a_hi <= b_lo => Some(false),
-                BinOp::Ge if a_lo >= b_hi => Some(true),
-                BinOp::Ge if a_hi < b_lo => Some(false),
-                _ => None,
-            };
-            if let Some(truth) = truth {
-                return self.bool(truth);
-            }
-        }
-        if let (Some(p), Some(q)) = (self.values[a].only_constant(), self.values[b].only_constant())
-            && let (Some(p), Some(q)) = (p.as_real(), q.as_real())
-        {
-            return self.bool(match op {
-                BinOp::Lt => p < q,
-                BinOp::Le => p <= q,
-                BinOp::Gt => p > q,
-                _ => p >= q,
-            });
-        }
-        let (low, high, or_equal) = match op {
-            BinOp::Lt => (a, b, false),
-            BinOp::Le => (a, b, true),
-            BinOp::Gt => (b, a, false),
-            _ => (b, a, true),
-        };
-        let predicate = if real { Predicate::LessReal(low, high, or_equal) } else { Predicate::Less(low, high, or_equal) };
-        self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
     }
 
     fn arithmetic(&mut self, op: BinOp, a: ValueId, b: ValueId, ty: TyId) -> ValueId {
@@ -398,6 +305,9 @@ impl Frame<'_> {
         if !moved && !mixed && !scaled {
             self.computed_by(op, &mut result);
         }
+        if result.range.is_none() && self.is_c() && signed && bits >= 32 {
+            result.range = self.within_type(op, a, b, bits);
+        }
         let result = self.value(result);
         if self.is_c() && matches!(op, BinOp::Add | BinOp::Sub) {
             if matches!(ty.get(), Ty::Pointer(_)) {
@@ -405,6 +315,9 @@ impl Frame<'_> {
             } else {
                 self.note_link((a, b), op == BinOp::Sub, result);
             }
+        }
+        if self.is_c() && matches!(op, BinOp::Div | BinOp::Shr) && self.values[a].consts.is_none() {
+            self.link_part(a, result);
         }
         if !self.memory.lengths.is_empty() {
             self.note_length(op, a, b, result);
@@ -472,23 +385,4 @@ impl Frame<'_> {
     fn is_java_char(&self, bits: u8) -> bool {
         bits == 16
     }
-}
-
-/// Whether the ends of a computed range are taken: where those that it comes from are.
-fn ends_of(op: BinOp, x: &Value, y: &Value, result: &Value) -> Ends {
-    let (a, b) = (x.reached(), y.reached());
-    let guarded = (a | b) & (Ends::GUARDED | Ends::UNSET);
-    if result.range.is_none() {
-        return guarded;
-    }
-    let both = |own: Ends, other: Ends, gives: Ends| if a.contains(own) && b.contains(other) { gives } else { Ends::empty() };
-    guarded
-        | match op {
-            BinOp::Add | BinOp::Mul | BinOp::Shl => {
-                both(Ends::LOW, Ends::LOW, Ends::LOW) | both(Ends::HIGH, Ends::HIGH, Ends::HIGH)
-            }
-            BinOp::Sub => both(Ends::LOW, Ends::HIGH, Ends::LOW) | both(Ends::HIGH, Ends::LOW, Ends::HIGH),
-            BinOp::Div | BinOp::Shr => both(Ends::LOW, Ends::HIGH, Ends::LOW) | both(Ends::HIGH, Ends::LOW, Ends::HIGH),
-            _ => Ends::empty(),
-        }
 }

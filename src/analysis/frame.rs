@@ -47,6 +47,8 @@ pub(super) enum ObjectKind {
     Storage(LocalId),
     /// A lambda or method reference: its function and what it captured.
     Lambda(FuncId, Vec<ValueId>),
+    /// No object of the program: holds the answers that `recall` keeps.
+    Answers,
     /// Something else: a library's result, the target of an unknown pointer.
     Opaque,
 }
@@ -147,7 +149,7 @@ pub(super) struct Frame<'a> {
     /// C: variables that are read, on some path, before anything is assigned.
     pub(super) unset: FastSet<LocalId>,
     /// Calls that some way through the function hands what a rule with `unless_chosen` does not look for.
-    pub(super) chosen: FastSet<(RuleId, FileSpan)>,
+    pub(super) chosen: super::matcher::Chosen,
     /// C: what is remembered of numbers and texts in memory.
     pub(super) memory: super::mem::Memory,
     /// Texts that differ from another in case or blanks only: what they are checked for holds for that.
@@ -217,7 +219,7 @@ impl<'a> Frame<'a> {
             homes: if unit.language == Language::C { homes(ctx, &ctx.program.types[id], body) } else { FastMap::default() },
             reads: FastMap::default(),
             unset: FastSet::default(),
-            chosen: FastSet::default(),
+            chosen: super::matcher::Chosen::default(),
             memory: super::mem::Memory::default(),
             copies: FastMap::default(),
             wants_init: !body.broken

@@ -68,6 +68,7 @@ impl Frame<'_> {
         for latent in &summary.latent {
             self.wake(state, &mut binding, latent);
         }
+        self.doubt_passed(state, &binding.args);
         if summary.partial && self.is_c() {
             // It was not analysed to its end: what it does to its arguments is not all known.
             for at in 0..binding.args.len() {
@@ -208,23 +209,21 @@ impl Frame<'_> {
         for (input, cell, value) in &outcome.writes {
             let target = self.bound(state, binding, *input);
             let value = self.import(state, binding, *value);
-            writes.push((target, *cell, value));
+            if let Cell::Status(kind) = cell {
+                // Before the result is made: where this call runs again, it is a new object.
+                let objects = self.status_holders(target);
+                self.set_status(state, &objects, *kind, value, binding.span);
+            } else {
+                writes.push((target, *cell, value));
+            }
         }
         let result = match outcome.ret {
             Some(value) => self.import(state, binding, value),
             None => self.non_null(),
         };
         for (target, cell, value) in writes {
-            match cell {
-                Cell::Status(kind) => {
-                    let objects = self.status_holders(target);
-                    self.set_status(state, &objects, kind, value, binding.span);
-                }
-                _ => {
-                    let objects = self.objects_of(target);
-                    self.store_cell(state, &objects, cell, value);
-                }
-            }
+            let objects = self.objects_of(target);
+            self.store_cell(state, &objects, cell, value);
         }
         (binding.receiver, binding.args) = given;
         Some(result)

@@ -6,10 +6,11 @@ use index_vec::IndexVec;
 use super::frame::{Frame, ObjectKind};
 use super::liveness::Liveness;
 use super::merge::MAX_HEAP;
+use super::order::{loop_heads, reverse_postorder};
 use super::state::State;
 use super::summary::{Input, Root};
 use super::value::{Konst, ValueId};
-use crate::ir::{BlockId, Body, Const, LocalId, LocalKind, Terminator};
+use crate::ir::{BlockId, Const, LocalId, LocalKind, Terminator};
 
 /// States kept apart at a block's start; beyond it they are joined.
 const MAX_STATES: usize = 8;
@@ -75,8 +76,12 @@ impl Frame<'_> {
         let mut exits = Exits { returns: Vec::new(), exhausted: false };
         let Some(&entry) = order.first() else { return exits };
         let mut start = self.entry_state(liveness.count);
-        if self.is_c() && self.wants_init {
-            self.unset_locals(&mut start, |slot| liveness.is_live(entry, slot));
+        if self.is_c() {
+            self.memory.recall = super::recall::Recall::of(body);
+            self.memory.unmatched = super::unchosen::unmatched(body);
+            if self.wants_init {
+                self.unset_locals(&mut start, |slot| liveness.is_live(entry, slot));
+            }
         }
         let heads = loop_heads(body, &rank);
         states[entry].pending.push(start);
@@ -98,6 +103,7 @@ impl Frame<'_> {
                             *value = None;
                         }
                     }
+                    self.forget_answers(&mut state, target);
                     self.collect_garbage(&mut state);
                     if self.is_c() && heads.get(target).copied().unwrap_or(false) {
                         let again = rank.get(target).is_some_and(|target| *target <= at);
@@ -303,7 +309,12 @@ impl Frame<'_> {
         let body = self.body;
         let data = &body.blocks[block];
         match &data.term {
-            Terminator::Goto(target) => out.push((*target, state)),
+            Terminator::Goto(target) => {
+                if self.memory.unmatched.contains(&block) {
+                    self.quieten(&mut state);
+                }
+                out.push((*target, state));
+            }
             Terminator::If { cond, then, els } => {
                 let value = self.operand(&state, cond, data.term_span);
                 self.check_loop_bound(&state, block, cond, data.term_span);
@@ -311,6 +322,7 @@ impl Frame<'_> {
                 let (before, mut no) = (state.clone(), state.clone());
                 let known = state.conditions.len();
                 let failure = self.is_c() && self.is_failure_check(value);
+                let on_unknown = self.is_c() && self.rests_on_unknown(&state, block, cond);
                 let may_be = [self.assume(&mut state, value, true), self.assume(&mut no, value, false)];
                 self.note_condition(&before, block, cond, data.term_span, may_be);
                 if may_be == [true, true] && self.is_c() {
@@ -319,6 +331,10 @@ impl Frame<'_> {
                     for way in [&mut state, &mut no] {
                         way.doubt |= doubt;
                         way.uncertain |= !failure && !rounds && way.conditions.len() == known;
+                    }
+                    if on_unknown {
+                        self.quieten(&mut state);
+                        self.quieten(&mut no);
                     }
                 }
                 if may_be[0] {
@@ -332,11 +348,12 @@ impl Frame<'_> {
             Terminator::Switch { value, arms, default } => {
                 let value = self.operand(&state, value, data.term_span);
                 for (constant, target) in arms {
+                    let mut arm = state.clone();
                     let Some(constant) = self.konst(constant) else {
-                        out.push((*target, state.clone()));
+                        (arm.doubt, arm.uncertain) = (true, true);
+                        out.push((*target, arm));
                         continue;
                     };
-                    let mut arm = state.clone();
                     let known = arm.conditions.len();
                     if self.assume_is(&mut arm, value, constant, true) {
                         if self.is_c() && self.values[value].only_constant().is_none() {
@@ -442,53 +459,4 @@ impl Frame<'_> {
             Const::Null | Const::Unknown => return None,
         })
     }
-}
-
-fn reverse_postorder(body: &Body) -> Vec<BlockId> {
-    let mut seen: IndexVec<BlockId, bool> = index_vec::index_vec![false; body.blocks.len()];
-    let mut order = Vec::with_capacity(body.blocks.len());
-    let mut stack: Vec<(BlockId, smallvec::SmallVec<[BlockId; 4]>)> = Vec::new();
-    let successors = |block: BlockId| {
-        let data = &body.blocks[block];
-        let mut all = data.term.successors();
-        all.extend(data.unwind);
-        all.retain(|target| target.index() < body.blocks.len());
-        all
-    };
-    if body.blocks.is_empty() {
-        return order;
-    }
-    let entry = BlockId::from_raw(0);
-    seen[entry] = true;
-    stack.push((entry, successors(entry)));
-    while let Some((block, rest)) = stack.last_mut() {
-        match rest.pop() {
-            Some(next) if !seen[next] => {
-                seen[next] = true;
-                stack.push((next, successors(next)));
-            }
-            Some(_) => {}
-            None => {
-                order.push(*block);
-                stack.pop();
-            }
-        }
-    }
-    order.reverse();
-    order
-}
-
-/// Blocks that some edge leads back to.
-fn loop_heads(body: &Body, rank: &IndexVec<BlockId, usize>) -> IndexVec<BlockId, bool> {
-    let mut heads: IndexVec<BlockId, bool> = index_vec::index_vec![false; body.blocks.len()];
-    for (block, data) in body.blocks.iter_enumerated() {
-        for target in data.term.successors() {
-            if rank.get(target) <= rank.get(block)
-                && let Some(head) = heads.get_mut(target)
-            {
-                *head = true;
-            }
-        }
-    }
-    heads
 }

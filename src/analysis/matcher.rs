@@ -5,9 +5,20 @@ use super::frame::{Frame, ObjectKind};
 use super::state::{Cell, State};
 use super::summary::Root;
 use super::value::{Konst, Null, ValueId};
-use crate::base::Symbol;
-use crate::ir::{AnnotationUse, AnnotationValue, CallKind, Const};
+use crate::base::{FastSet, FileSpan, RuleId, Symbol};
+use crate::ir::{AnnotationUse, AnnotationValue, BlockId, CallKind, Const};
 use crate::rules::{CallMatcher, CallTarget, Condition, ConstPattern, RuleKind, Subject, Test, Within};
+
+/// What calls are handed that rules with `unless_chosen` ask about.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    /// Those that some way through the function hands what the rule does not look for.
+    at: FastSet<(RuleId, FileSpan)>,
+    /// The same by name and block.
+    spared: Vec<(RuleId, Symbol, BlockId)>,
+    /// Those that are handed what it looks for.
+    blamed: Vec<(RuleId, Symbol, BlockId, FileSpan)>,
+}
 
 impl Frame<'_> {
     pub(super) fn match_calls(&mut self, state: &State, view: &CallView<'_>) {
@@ -30,8 +41,12 @@ impl Frame<'_> {
             if let Some(last) = last {
                 let concerned = holds || conditions.next().is_none();
                 if concerned && !(holds && self.alone(view, last)) {
-                    self.chosen.insert((rule, self.at(view.span)));
+                    self.chosen.at.insert((rule, self.at(view.span)));
+                    self.chosen.spared.push((rule, view.name, self.block));
                     continue;
+                }
+                if holds {
+                    self.chosen.blamed.push((rule, view.name, self.block, self.at(view.span)));
                 }
             }
             if holds {
@@ -55,16 +70,47 @@ impl Frame<'_> {
             Test::In(list) => {
                 self.values[*value].constants().iter().all(|known| list.iter().any(|pattern| matches(pattern, *known)))
             }
+            // One of several weak ones: a setting chooses among what there is.
+            Test::Tainted(kinds) => {
+                let mut origins =
+                    self.values[*value].marks.iter().filter(|mark| mark.kinds.intersects(*kinds)).map(|mark| mark.origin);
+                let first = origins.next();
+                origins.all(|origin| Some(origin) == first)
+            }
             _ => true,
         }
     }
 
     /// Findings of rules with `unless_chosen` at calls that were also handed what passes none of it.
     pub(super) fn drop_chosen(&mut self) {
-        if !self.chosen.is_empty() {
-            let chosen = std::mem::take(&mut self.chosen);
-            self.out.findings.retain(|finding| !chosen.contains(&(finding.rule, finding.at)));
+        if !self.chosen.at.is_empty() {
+            let mut chosen = std::mem::take(&mut self.chosen);
+            // In one arm of a choice it is told to, in another it is not.
+            for (rule, name, block, at) in chosen.blamed {
+                let other_arm = |(spared, other, arm): &(RuleId, Symbol, BlockId)| {
+                    *spared == rule && *other == name && !self.leads_to(*arm, block) && !self.leads_to(block, *arm)
+                };
+                if chosen.spared.iter().any(other_arm) {
+                    chosen.at.insert((rule, at));
+                }
+            }
+            self.out.findings.retain(|finding| !chosen.at.contains(&(finding.rule, finding.at)));
         }
+    }
+
+    /// Whether control gets from one block to another.
+    fn leads_to(&self, from: BlockId, to: BlockId) -> bool {
+        let mut seen: FastSet<BlockId> = FastSet::default();
+        let mut work = vec![from];
+        while let Some(at) = work.pop() {
+            if at == to {
+                return true;
+            }
+            if seen.insert(at) {
+                work.extend(self.body.blocks.get(at).into_iter().flat_map(|data| data.term.successors()));
+            }
+        }
+        false
     }
 
     fn target_fits(&self, view: &CallView<'_>, matcher: &CallMatcher) -> bool {

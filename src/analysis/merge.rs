@@ -69,7 +69,9 @@ impl Frame<'_> {
         }
         let objects = &self.objects;
         state.heap.retain(|object, cell| {
-            marked[object] || matches!(cell, Cell::Status(_)) || matches!(objects[object].kind, ObjectKind::Storage(_))
+            marked[object]
+                || matches!(cell, Cell::Status(_))
+                || matches!(objects[object].kind, ObjectKind::Storage(_) | ObjectKind::Answers)
         });
         let count = state.heap.entries().len();
         if count > MAX_HEAP {
@@ -170,7 +172,7 @@ impl Frame<'_> {
             let cells_b = groups_b.next_if(|(object, _)| *object == first).map(|(_, cells)| cells).unwrap_or_default();
             // Made on one way only: seen from a place that both ways reach, that object is as it was made.
             let as_made = (cells_a.is_empty() || cells_b.is_empty())
-                && !matches!(self.objects[first].kind, ObjectKind::Input(_) | ObjectKind::Storage(_));
+                && !matches!(self.objects[first].kind, ObjectKind::Input(_) | ObjectKind::Storage(_) | ObjectKind::Answers);
             for (at, (object, cell, value)) in cells_a.iter().enumerate() {
                 let value = match find_cell(cells_b, *cell, at) {
                     Some(other) => self.join_values(*value, other, widen),

@@ -134,7 +134,9 @@ impl Frame<'_> {
     fn note_required(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel) {
         for slot in &model.requires_nonnull {
             for (value, _) in self.slot_values(view, *slot) {
-                self.check_null(state, value, view.span);
+                if !self.takes_nothing(state, view, model, (*slot, value)) {
+                    self.check_null(state, value, view.span);
+                }
             }
         }
     }

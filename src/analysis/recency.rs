@@ -100,6 +100,21 @@ impl Frame<'_> {
         }
     }
 
+    /// A variable whose address is passed is meant to be set: that it was null before proves nothing afterwards.
+    pub(super) fn doubt_passed(&mut self, state: &mut State, args: &[ValueId]) {
+        if !self.is_c() {
+            return;
+        }
+        for arg in args {
+            let objects = self.values[*arg].objects.clone();
+            let [object] = objects.as_slice() else { continue };
+            let ObjectKind::Storage(local) = self.objects[*object].kind else { continue };
+            if self.is_scalar_home(local) {
+                self.doubt_written(state, &objects, Cell::Index(0));
+            }
+        }
+    }
+
     /// Whether a local holds null for certain.
     pub(super) fn is_null_here(&mut self, state: &State, local: crate::ir::LocalId) -> bool {
         let value = self.read_local(state, local);

@@ -290,7 +290,8 @@ impl Frame<'_> {
             let most = self.most_below(&y, b_hi, gap);
             let mut ends = x.ends;
             if most < hi {
-                ends.set(Ends::HIGH, y.reached().contains(Ends::HIGH) && self.is_evidence(&x));
+                // Not above the end of a type: that much need not be meant.
+                ends.set(Ends::HIGH, !is_loose(most) && y.reached().contains(Ends::HIGH) && self.is_evidence(&x));
                 ends |= y.ends & Ends::GUARDED;
             }
             let refined = Value { range: Some((lo, hi.min(most))), ends, ..x.clone() };

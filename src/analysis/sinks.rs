@@ -1,6 +1,7 @@
 //! What happens where data arrives at a sink, and where a null is dereferenced: a finding, or a latent defect for the
 //! callers. Must not know how the data came.
 
+use super::commands::names_program;
 use super::frame::{Frame, Pending};
 use super::state::State;
 use super::summary::LatentKind;
@@ -94,6 +95,10 @@ impl Frame<'_> {
             return;
         }
         if sink.as_str() == "command" && !self.is_c() && self.is_plain_command(state, value) {
+            return;
+        }
+        // Taken apart without a shell: behind the name of a program the data only gives arguments.
+        if sink.as_str() == "command-line" && self.beginning(state, value).is_some_and(|start| names_program(start.as_str())) {
             return;
         }
         let is_redirect = sink.as_str() == "url-redirect";
@@ -210,6 +215,7 @@ impl Frame<'_> {
         let Some(rules) = self.ctx.sink_rules.get(&(sink, self.language())) else { return };
         let fitting: Vec<RuleId> = rules.iter().copied().filter(|rule| self.taint_applies(*rule, sink, mark)).collect();
         let covered = self.ctx.encoder.covers(mark, sink, callee);
+        let is_c = self.is_c();
         for rule in fitting {
             if mark.kinds == SourceKinds::PAGE && !self.out.grouped.insert((rule, mark.name)) {
                 continue;
@@ -235,11 +241,19 @@ impl Frame<'_> {
                 // Whoever runs the program may do what the program may do.
                 if cap == Confidence::Low && mark.kinds.intersects(SourceKinds::ENV | SourceKinds::CALLER) {
                     finding.severity = lower(finding.severity);
+                    // Starting what the environment or the arguments name is what many C programs are for.
+                    if is_c && finding.severity == Severity::High {
+                        finding.severity = Severity::Medium;
+                    }
                 }
                 // Paths and names of resources that a database holds were mostly put there by the program itself.
                 let own = matches!(sink.as_str(), "path-read" | "path-write" | "resource-name");
                 if own && mark.kinds & SourceKinds::all() == SourceKinds::DB {
                     finding.confidence = Confidence::Low;
+                }
+                // A path that a file holds was mostly put there by whoever runs the program.
+                if is_c && sink.as_str() == "path" && (SourceKinds::FILE | SourceKinds::DB).contains(mark.kinds) {
+                    finding.severity = finding.severity.min(Severity::Medium);
                 }
                 // Behind something that nobody knows the data seldom decides the host.
                 if matches!(sink.as_str(), "url-redirect" | "ssrf") && !mark.at_start {

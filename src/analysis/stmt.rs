@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::state::State;
 use super::value::ValueId;
 use crate::findings::StepKind;
-use crate::ir::{LocalId, LocalKind, Rvalue, Stmt, StmtKind};
+use crate::ir::{LocalId, LocalKind, Operand, Rvalue, Stmt, StmtKind};
 
 /// Another way a statement may end: the state and the block-local temporaries.
 pub(super) type Alternative = (State, IndexVec<LocalId, Option<ValueId>>);
@@ -15,6 +15,10 @@ impl Frame<'_> {
     /// Runs a statement. `false`: it does not end normally. `more`: further ways it may end.
     pub(super) fn stmt(&mut self, state: &mut State, stmt: &Stmt, more: &mut Vec<Alternative>) -> bool {
         match &stmt.kind {
+            // `int last = last;` says that whoever wrote it knows better than the compiler that it has a value in time.
+            StmtKind::Assign(dst, Rvalue::Use(Operand::Local(from))) if dst == from && self.is_c() => {
+                self.take_as_set(state, *dst);
+            }
             StmtKind::Assign(dst, rvalue) => {
                 let value = self.rvalue(state, *dst, rvalue, stmt.span);
                 if let Rvalue::Use(operand) = rvalue {

@@ -234,6 +234,9 @@ impl Frame<'_> {
 
     /// A value is used: not if what it points to has been released.
     pub(super) fn check_released(&mut self, state: &State, value: ValueId, span: Span, name: &str) {
+        if self.memory.addresses.contains(&value) {
+            return;
+        }
         for object in self.values[value].objects.clone() {
             let statuses: Vec<(Symbol, ValueId)> = state
                 .cells(object)

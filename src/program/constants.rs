@@ -1,9 +1,11 @@
 //! Fields and globals that hold one constant for the life of the program: final ones with a constant initial value, and
-//! private or static fields (Java) and globals (C) that nothing in the program writes again. Must not know the engine's values.
+//! private or static fields (Java) and globals (C) that nothing in the program writes again, enumerators of C. Must not know the engine's values.
 
 use super::Program;
 use crate::base::{FastMap, FastSet, FileId, Symbol};
-use crate::ir::{BinOp, Body, Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, Unit};
+use crate::ir::{
+    BinOp, Body, Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, TypeKind, Unit,
+};
 
 impl Program {
     pub(super) fn collect_constants(&mut self) {
@@ -33,13 +35,21 @@ impl Program {
         }
         let java = self.units.iter().filter(|unit| unit.language != Language::C);
         let written_fields: FastSet<Symbol> = java.flat_map(|unit| WrittenNames::of(unit).fields).collect();
+        let mut enumerators: FastMap<Symbol, Option<Const>> = FastMap::default();
         for unit in &self.units {
             if unit.language == Language::C {
+                // One name, one value: else which is meant depends on what a file includes.
+                for field in unit.types.iter().filter(|ty| ty.kind == TypeKind::CEnum).flat_map(|ty| &ty.fields) {
+                    let known = enumerators.entry(field.name).or_insert(field.init);
+                    if *known != field.init {
+                        *known = None;
+                    }
+                }
                 for global in &unit.globals {
                     let Some(init) = global.init else { continue };
                     // One that other files may use is fixed if none of them writes it.
-                    let fixed = global.modifiers.contains(Modifiers::FINAL)
-                        || !written_anywhere.contains(&global.name) && declared.get(&global.name) == Some(&Some(init));
+                    let fixed = declared.get(&global.name) == Some(&Some(init))
+                        && (global.modifiers.contains(Modifiers::FINAL) || !written_anywhere.contains(&global.name));
                     if fixed {
                         globals.insert(global.name, init);
                     }
@@ -58,6 +68,11 @@ impl Program {
                         fields.insert((ty.name, field.name), init);
                     }
                 }
+            }
+        }
+        for (name, init) in enumerators {
+            if let Some(init) = init.filter(|_| !declared.contains_key(&name)) {
+                globals.entry(name).or_insert(init);
             }
         }
         self.constant_arrays = self.units.iter().flat_map(constant_arrays).collect();

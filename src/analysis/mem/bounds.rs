@@ -323,6 +323,9 @@ impl Frame<'_> {
         if access.at.guarded || low <= i64::MIN / 4 && high >= i64::MAX / 4 || most <= 0 {
             return;
         }
+        // How much is accessed a caller may have a say in, who knows how much there is.
+        let sized = access.size.range.is_some_and(|(least, most)| least == most);
+        let access = Access { size: Bytes { high: access.size.high && sized, ..access.size }, ..access };
         let mut count = 0;
         let mut same_place = None;
         for (index, (known_input, known, conditions)) in self.latent.iter().enumerate() {

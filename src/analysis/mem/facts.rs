@@ -57,6 +57,7 @@ impl Frame<'_> {
         {
             self.check_printed(state, view, model);
         }
+        self.memory.begins = self.beginning_left(state, view, model);
         let left = self.texts_left(state, view, model);
         let open = self.may_stay_open(state, view, model);
         for fact in model.buffers.iter().filter(|fact| fact.writes) {
@@ -326,6 +327,9 @@ impl Frame<'_> {
             }
             self.set_text(state, object, Cell::Length, length);
             self.set_text(state, object, Cell::Filled, filled.map(exactly));
+        }
+        if let Some((object, text)) = self.memory.begins.take() {
+            self.set_beginning(state, object, text);
         }
     }
 

@@ -30,6 +30,24 @@ impl Frame<'_> {
         }
     }
 
+    /// A variable that had no value has one that nothing is known of.
+    pub(in crate::analysis) fn take_as_set(&mut self, state: &mut State, local: LocalId) {
+        let raw = match self.is_scalar_home(local) {
+            true => {
+                let object = self.storage(local);
+                self.is_raw(state, object) && state.cell(object, Cell::Index(0)).is_none()
+            }
+            false => {
+                let value = self.read_local(state, local);
+                self.values[value].ends.contains(Ends::UNSET)
+            }
+        };
+        if raw {
+            let unknown = self.unknown();
+            self.write_local(state, local, unknown);
+        }
+    }
+
     /// Whether two pointers are the same, where that is certain.
     pub(in crate::analysis) fn same_address(&self, a: &Value, b: &Value) -> Option<bool> {
         let ([x], [y]) = (a.objects.as_slice(), b.objects.as_slice()) else { return None };
@@ -106,7 +124,9 @@ impl Frame<'_> {
             }
             _ => false,
         };
-        let wrong = literal || variable.is_some() || inside;
+        // What is freed on some ways only may be asked for what it is.
+        let sure = !here || self.is_sure(state);
+        let wrong = (literal || variable.is_some()) && sure || inside;
         for rule in rules {
             self.examine(*rule, span);
             if wrong {

@@ -35,7 +35,9 @@ impl Frame<'_> {
         match self.objects[object].kind {
             ObjectKind::Storage(local) => {
                 // `va_list` and other types of the system are filled by what looks like a use.
-                let known = !matches!(self.ctx.program.c_type(self.local_type(local)).get(), Ty::Named { .. } | Ty::Unknown);
+                // A union has a value once any of its members has one.
+                let ty = self.ctx.program.c_type(self.local_type(local));
+                let known = !matches!(ty.get(), Ty::Named { .. } | Ty::Unknown | Ty::Record { is_union: true, .. });
                 known && self.body.locals.get(local).is_some_and(|local| local.kind == LocalKind::User)
             }
             ObjectKind::Allocated(_) => state.cell(object, Cell::Written).is_some(),

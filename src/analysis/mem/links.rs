@@ -52,6 +52,11 @@ impl Frame<'_> {
         self.memory.links.add(to, Link { other: from, factor: 1, more: -more });
     }
 
+    /// A number is what a division of another leaves: once more is known of that, its own ends need not be taken.
+    pub(in crate::analysis) fn link_part(&mut self, from: ValueId, to: ValueId) {
+        self.memory.links.add(from, Link { other: to, factor: 0, more: 0 });
+    }
+
     /// A pointer is so many times a number of bytes from a fixed place.
     pub(in crate::analysis) fn link_pointer(&mut self, by: ValueId, factor: i64, start: i64, pointer: ValueId) {
         self.memory.links.add(by, Link { other: pointer, factor, more: start });
@@ -67,6 +72,14 @@ impl Frame<'_> {
                 continue;
             }
             let known = &self.values[other];
+            if factor == 0 {
+                let open = known.ends - (Ends::LOW | Ends::HIGH);
+                if open != known.ends && known.consts.is_none() {
+                    let open = self.value(Value { ends: open, ..known.clone() });
+                    self.replace_plain(state, other, open);
+                }
+                continue;
+            }
             let place = |number: i64| number.checked_mul(factor).and_then(|moved| moved.checked_add(more));
             let (Some(a), Some(b)) = (place(low), place(high)) else { continue };
             let is_pointer = known.offset.is_some();

@@ -4,6 +4,7 @@
 //! start. A struct's members are cells of its object, an array's elements cells by index; an array or struct inside of
 //! another is an object of its own, so that a write past a member is seen. Must not know Java.
 
+mod beginning;
 mod bounds;
 mod facts;
 mod heap;
@@ -38,6 +39,14 @@ pub(super) struct Memory {
     open_end: bool,
     /// Whose the files are that were opened so far.
     pub(super) opened: super::opened::Opened,
+    /// How the text begins that the call at hand leaves.
+    begins: Option<(ObjId, Symbol)>,
+    /// Addresses of members that are no structures: what the member points to may be gone, the member is there.
+    pub(super) addresses: FastSet<ValueId>,
+    /// Questions that are asked again.
+    pub(super) recall: super::recall::Recall,
+    /// Where no case of a `switch` fits.
+    pub(super) unmatched: FastSet<BlockId>,
     /// Numbers that are a constant apart.
     pub(super) links: Links,
     /// Bytes of a character of texts that library calls left.

@@ -452,7 +452,9 @@ impl Frame<'_> {
                 self.may_change(state, &here.objects, Cell::Field(member), value);
                 let objects = self.objects_of(value);
                 self.note_whole(state, &here.objects, &objects, here.through);
-                self.value(Value { null: Null::No, objects, ..Value::default() })
+                let address = self.value(Value { null: Null::No, objects, ..Value::default() });
+                self.memory.addresses.insert(address);
+                address
             }
             // `&member[0]`, and not `member`: from there on through what lies behind it.
             Spot::Cell(Cell::Index(0)) if here.objects.iter().any(|object| self.memory.member_sizes.contains_key(object)) => {

@@ -63,7 +63,7 @@ impl Frame<'_> {
                 let size = self.c_size(ty).filter(|_| whole)?;
                 Some(Region { kind: RegionKind::Static, size: (size, size), name: Some(name) })
             }
-            ObjectKind::Lambda(..) | ObjectKind::Opaque => None,
+            ObjectKind::Lambda(..) | ObjectKind::Opaque | ObjectKind::Answers => None,
         }
     }
 

@@ -6,8 +6,8 @@ use super::facts::{ANY, exactly};
 use crate::analysis::call::CallView;
 use crate::analysis::frame::Frame;
 use crate::analysis::state::State;
-use crate::analysis::value::{Ends, ObjId, ValueId};
-use crate::rules::{ApiModel, SizeExpr};
+use crate::analysis::value::{Ends, Null, ObjId, ValueId};
+use crate::rules::{ApiModel, SizeExpr, Slot};
 
 impl Frame<'_> {
     /// Bytes of a character at an argument: wide ones have four.
@@ -56,6 +56,27 @@ impl Frame<'_> {
                 Bytes { range: Some((p.min(r), q.min(s))), low: a.low && b.low, high, guarded: a.guarded || b.guarded }
             }
         }
+    }
+
+    /// Whether a call reads and writes nothing of an argument: no bytes of nothing do no harm, and where an input says how
+    /// many there are, it may go with the pointer.
+    pub(in crate::analysis) fn takes_nothing(
+        &self,
+        state: &State,
+        view: &CallView<'_>,
+        model: &ApiModel,
+        (slot, value): (Slot, ValueId),
+    ) -> bool {
+        let Slot::Arg(index) = slot else { return false };
+        let mut facts = model.buffers.iter().filter(|fact| fact.arg == index).peekable();
+        let open = matches!(self.values[value].null, Null::Unknown);
+        facts.peek().is_some()
+            && facts.all(|fact| match self.measure(state, view, &fact.size, 1).range {
+                Some((0, 0)) => true,
+                range => {
+                    open && matches!(fact.size, SizeExpr::Arg(_)) && range.is_none_or(|(least, most)| least <= 0 && most > 0)
+                }
+            })
     }
 
     /// What a printf format prints: exactly, where all that it prints is known.

@@ -156,5 +156,6 @@ impl Frame<'_> {
         state.drop_cells(object, |cell| cell == Cell::Open);
         self.set_text(state, object, Cell::Length, None);
         self.set_text(state, object, Cell::Filled, None);
+        self.forget_beginning(state, object);
     }
 }

@@ -87,6 +87,10 @@ impl Frame<'_> {
         if op == BinOp::Mul && a.1 == b.1 {
             return self.check_square(state, a, ty, span);
         }
+        // Where the left one was found not to be less, nothing goes below.
+        if op == BinOp::Sub && self.is_c() && self.is_not_above(b.0, a.0) {
+            return;
+        }
         if hot.0 {
             self.check_operand(state, op, a, b.1, ty, span);
         }

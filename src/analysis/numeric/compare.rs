@@ -3,7 +3,10 @@
 use crate::analysis::frame::Frame;
 use crate::analysis::kinds;
 use crate::analysis::value::{Value, ValueId};
-use crate::ir::{BinOp, LocalId, Operand, Rvalue, StmtKind, Terminator};
+use crate::ir::{BinOp, BlockId, LocalId, Operand, Rvalue, StmtKind, Terminator};
+
+/// Conditions on the way to a place that are looked at.
+const MAX_CONDITIONS: usize = 8;
 
 impl Frame<'_> {
     /// C: a number that a constant moves or multiplies, maybe beyond its type. Where it was checked it stays so; as a size
@@ -27,6 +30,53 @@ impl Frame<'_> {
         }
         result.marks.iter_mut().for_each(|mark| mark.cleared |= kinds::SCALED);
         true
+    }
+
+    /// Whether every way here passes a condition by which one variable is not above another, and neither changes after it.
+    pub(super) fn is_not_above(&self, small: &Operand, great: &Operand) -> bool {
+        let (Some(small), Some(great)) = (small.local(), great.local()) else { return false };
+        let body = self.body;
+        let assigns = |block: BlockId| {
+            body.stmts_of(block).iter().any(|stmt| match &stmt.kind {
+                StmtKind::Assign(dst, _) => *dst == small || *dst == great,
+                StmtKind::Call(call) => {
+                    body.calls.get(*call).and_then(|call| call.dst).is_some_and(|dst| dst == small || dst == great)
+                }
+                _ => false,
+            })
+        };
+        let mut at = self.block;
+        for _ in 0..MAX_CONDITIONS {
+            let leads = |(_, data): &(BlockId, &crate::ir::Block)| data.term.successors().contains(&at);
+            let mut before = body.blocks.iter_enumerated().filter(leads);
+            let (Some((block, data)), None, false) = (before.next(), before.next(), assigns(at)) else { return false };
+            if let Terminator::If { cond, then, els } = &data.term
+                && then != els
+                && let Some(found) = body.stmts_of(block).iter().rev().find_map(|stmt| match &stmt.kind {
+                    StmtKind::Assign(dst, Rvalue::Binary(op, a, b)) if Some(*dst) == cond.local() => {
+                        Some((*op, a.local(), b.local()))
+                    }
+                    _ => None,
+                })
+            {
+                let holds = *then == at;
+                let (op, a, b) = found;
+                let says = match (a == Some(small) && b == Some(great), a == Some(great) && b == Some(small)) {
+                    (true, _) => {
+                        matches!((op, holds), (BinOp::Lt | BinOp::Le | BinOp::Eq, true) | (BinOp::Gt | BinOp::Ge, false))
+                    }
+                    (_, true) => {
+                        matches!((op, holds), (BinOp::Gt | BinOp::Ge | BinOp::Eq, true) | (BinOp::Lt | BinOp::Le, false))
+                    }
+                    _ => false,
+                };
+                if says {
+                    return true;
+                }
+            }
+            at = block;
+        }
+        false
     }
 
     /// Whether a variable adds up what a loop goes through: that it is nothing at first says nothing of what it comes to.

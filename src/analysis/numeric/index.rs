@@ -84,6 +84,10 @@ impl Frame<'_> {
             Ty::Array(_, count) => count.and_then(|count| i64::try_from(count).ok()).filter(|count| *count > 1),
             _ => None,
         };
+        // How much a pointer points to, whoever made the memory knows, and mostly by this very number.
+        if count.is_none() {
+            return;
+        }
         self.demand_index(state, operand, index, count, span);
     }
 

@@ -16,7 +16,7 @@ use super::sinks::Arrival;
 use super::state::{Cell, State};
 use super::summary::{Input, LatentKind, Root};
 use super::trace::{PathId, Trail, before, steps};
-use super::value::{Cleared, Konst, Mark, Origin, Value, ValueId};
+use super::value::{Cleared, Ends, Konst, Mark, Origin, Value, ValueId};
 use crate::base::{FileSpan, Span, Symbol};
 use crate::findings::StepKind;
 use crate::ir::{BinOp, LocalKind, Operand, Ty, TyId};
@@ -55,6 +55,8 @@ pub(super) struct Demand {
     pub(super) constants: bool,
 }
 
+/// A bound that is so much or less below the end of a wide type was made of it.
+const NEAR: i64 = 16;
 /// A sum that is so much or less off its operand is off by little.
 const LITTLE: i64 = 1024;
 
@@ -77,6 +79,11 @@ impl Demand {
 }
 
 impl Demand {
+    /// Whether the number tells a place in memory or in an array.
+    fn is_placed(&self) -> bool {
+        self.is_of_memory() || self.subject == Subject::Check(CheckKind::UncheckedIndex)
+    }
+
     /// C: whether the number is a random one, or the sum is one that wraps by definition, of the widest type or next to its
     /// end.
     fn is_meek(&self, mark: Mark) -> bool {
@@ -125,8 +132,10 @@ impl Limit {
     }
 }
 
+/// What was compared with the end of a type, or with one that is a little off it (`n > INT_MAX - 2`), was checked.
 fn is_checked_high(hi: i64) -> bool {
-    hi.checked_add(1).is_some_and(is_type_end)
+    let wide = |end: &i64| *end >= i64::from(i32::MAX) && is_type_end(*end);
+    hi.checked_add(1).is_some_and(is_type_end) || (2..=NEAR).any(|off| hi.checked_add(off).as_ref().is_some_and(wide))
 }
 
 fn is_checked_low(lo: i64) -> bool {
@@ -226,7 +235,9 @@ impl Frame<'_> {
             && let Some(input) = known.input
         {
             // No caller passes data from outside, but one may pass a constant.
-            if demand.constants && self.is_sure(state) && self.depends_alone(state, input) {
+            // Compared with something unknown, it may never be what a caller passes.
+            let guarded = demand.is_placed() && known.ends.contains(Ends::GUARDED);
+            if demand.constants && !guarded && self.is_sure(state) && self.depends_alone(state, input) {
                 let (origin, kinds, name) = (Origin::Input(input), SourceKinds::all(), self.ctx.names.empty);
                 let mark = Mark { origin, kinds, name, cleared: 0, path: PathId::from_raw(0), at_start: true };
                 self.leave_demand(state, mark, Demand { within: bounds, ..demand }, place, tail);

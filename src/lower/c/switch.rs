@@ -24,7 +24,8 @@ impl<'t> FnCx<'_, '_, 't> {
         };
         let span = self.span(cond);
         let after = self.b.new_block();
-        let mut default = after;
+        let mut default = None;
+        let mut past = None;
         let mut arms = Vec::new();
         let mut tests = Vec::new();
         let body = field::body(node);
@@ -32,7 +33,7 @@ impl<'t> FnCx<'_, '_, 't> {
             let block = self.b.new_block();
             self.cases.insert(case.id(), block);
             let Some(label) = field::value(case) else {
-                default = block;
+                default = Some(block);
                 continue;
             };
             match self.case_range(label) {
@@ -44,6 +45,16 @@ impl<'t> FnCx<'_, '_, 't> {
                 _ => tests.push((label, block)),
             }
         }
+        // The way past a switch of which no case fits has a place of its own.
+        let default = match default {
+            Some(block) => block,
+            None if arms.len() + tests.len() < 2 => after,
+            None => {
+                let unmatched = self.b.new_block();
+                past = Some(unmatched);
+                unmatched
+            }
+        };
         // Labels whose value the file does not tell (constants of system headers) are compared one by one.
         let first = if tests.is_empty() { default } else { self.b.new_block() };
         self.b.terminate(Terminator::Switch { value: value.op.clone(), arms: arms.into_boxed_slice(), default: first }, span);
@@ -55,6 +66,10 @@ impl<'t> FnCx<'_, '_, 't> {
             let cond = self.case_test(label, &value);
             let span = self.span(label);
             self.b.terminate(Terminator::If { cond, then: block, els: at }, span);
+        }
+        if let Some(past) = past {
+            self.b.start(past);
+            self.b.terminate(Terminator::Goto(after), span);
         }
         self.with_jump(Jump { on_break: after, on_continue: None }, body);
         self.error_children(node);

@@ -262,10 +262,17 @@ impl<'t> Lowering<'_> {
         let ty = TyId::new(Ty::Enum(tag));
         let Some(body) = field::body(node) else { return ty };
         let span = self.span(node);
-        let mut fields = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
         let mut next = Some(0i128);
-        for item in body.named_children() {
+        for item in body.children() {
             if kind(item) != Kind::Enumerator {
+                // A macro that writes enumerators: how many, nobody knows, and its name is read as one.
+                if item.is_missing() || item.has_error() {
+                    next = None;
+                    if let Some(written) = fields.pop() {
+                        self.enum_constants.insert(written.name, None);
+                    }
+                }
                 continue;
             }
             let Some(name) = field::name(item) else { continue };

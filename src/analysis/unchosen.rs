@@ -1,0 +1,76 @@
+//! C: ways that the text has and the program may not: past a `switch` of which no case fits, and by names whose value is
+//! not in view. What stands null or without a value on them proves nothing. Must not know what is reported.
+
+use super::frame::Frame;
+use super::mem::Home;
+use super::state::State;
+use super::value::{Ends, Null, Value, ValueId};
+use crate::base::FastSet;
+use crate::ir::{BinOp, BlockId, Body, LocalId, Operand, PlaceBase, Rvalue, StmtKind, Terminator, TyId};
+
+/// The blocks that a `switch` without `default` goes to where no case fits: empty ones at its very place.
+pub(super) fn unmatched(body: &Body) -> FastSet<BlockId> {
+    let mut found = FastSet::default();
+    for data in body.blocks.iter().filter(|data| matches!(data.term, Terminator::Switch { .. })) {
+        let is_way_past = |(block, other): &(BlockId, &crate::ir::Block)| {
+            other.term_span == data.term_span && matches!(other.term, Terminator::Goto(_)) && body.stmts_of(*block).is_empty()
+        };
+        found.extend(body.blocks.iter_enumerated().filter(is_way_past).map(|(block, _)| block));
+    }
+    found
+}
+
+impl Frame<'_> {
+    /// Nulls and missing values are no longer evidence.
+    pub(super) fn quieten(&mut self, state: &mut State) {
+        let quiet = |value: &Value| Value {
+            null: if value.null.evidence().is_some() && matches!(value.null, Null::Yes(_)) { Null::QUIET } else { value.null },
+            ends: value.ends - Ends::UNSET,
+            ..value.clone()
+        };
+        let held: Vec<ValueId> =
+            state.slots.iter().flatten().copied().chain(state.heap.entries().iter().map(|it| it.2)).collect();
+        for value in held {
+            let quiet = quiet(&self.values[value]);
+            if quiet != self.values[value] {
+                let quiet = self.value(quiet);
+                state.replace(value, quiet);
+            }
+        }
+        let scalars: Vec<LocalId> =
+            self.homes.iter().filter(|(_, home)| **home == Home::Scalar).map(|(local, _)| *local).collect();
+        for local in scalars {
+            let object = self.storage(local);
+            self.expose(state, object);
+        }
+    }
+
+    /// Whether a condition compares what is known with a name whose value nothing in view tells.
+    pub(super) fn rests_on_unknown(&mut self, state: &State, block: BlockId, cond: &Operand) -> bool {
+        let body = self.body;
+        let stmts = body.stmts_of(block);
+        let defined = |local: LocalId| {
+            stmts.iter().rev().find_map(|stmt| match &stmt.kind {
+                StmtKind::Assign(dst, value) if *dst == local => Some(value),
+                _ => None,
+            })
+        };
+        let Some(Rvalue::Binary(BinOp::Eq | BinOp::Ne, a, b)) = cond.local().and_then(defined) else { return false };
+        for (name, other) in [(a, b), (b, a)] {
+            let Some(Rvalue::Load(place)) = name.local().and_then(defined) else { continue };
+            let Some(place) = body.places.get(*place) else { continue };
+            let PlaceBase::Global(global) = place.base else { continue };
+            if !place.proj.is_empty() || self.ctx.program.global_type(self.unit, global) != TyId::UNKNOWN {
+                continue;
+            }
+            let Some(name) = name.local() else { continue };
+            let name = self.read_local(state, name);
+            let value = self.operand(state, other, body.blocks[block].term_span);
+            let known = &self.values[value];
+            if self.values[name].consts.is_none() && (known.only_constant().is_some() || matches!(known.null, Null::Yes(_))) {
+                return true;
+            }
+        }
+        false
+    }
+}
