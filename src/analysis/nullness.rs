@@ -74,10 +74,11 @@ impl Frame<'_> {
     /// Code of which nothing is known, or that answers under conditions nobody here decides, was asked about its arguments
     /// (`isNotEmpty(name)`): whether they are null, its answer may have told.
     pub(super) fn ask_about_nulls(&mut self, view: &CallView<'_>, answer: ValueId) -> ValueId {
-        let known = &self.values[answer];
-        if self.is_c() || known.predicate.is_some() || known.only_constant().is_some() {
+        if self.is_c() {
             return answer;
         }
+        let known = &self.values[answer];
+        let decided = known.predicate.is_some() || known.only_constant().is_some();
         let mut asked: SmallVec<[ValueId; 1]> = SmallVec::new();
         for &arg in &view.args {
             match self.values[arg].null {
@@ -86,7 +87,7 @@ impl Frame<'_> {
                 Null::No => {}
             }
         }
-        if asked.is_empty() {
+        if decided || asked.is_empty() {
             return answer;
         }
         let told = Value { predicate: Some(Predicate::Asked(asked)), ..self.values[answer].clone() };

@@ -6,7 +6,7 @@ use index_vec::IndexVec;
 
 use super::{EntrySource, FuncId, Program};
 use crate::base::{FastMap, FastSet, Symbol};
-use crate::ir::{Language, Ty, TyId};
+use crate::ir::{Language, Modifiers, Ty, TyId};
 use crate::rules::{RuleKind, RuleSet, SourceKinds};
 
 /// Parameters of these types are texts.
@@ -44,7 +44,11 @@ pub(super) fn add(program: &Program, rules: &RuleSet, entries: &mut FastMap<Func
     for id in program.functions.indices() {
         let (unit, function) = program.function(id);
         let candidate = unit.language == Language::Java && !called[id] && !entries.contains_key(&id) && function.code.is_some();
-        if !candidate || matches!(function.name.as_str(), "<init>" | "<clinit>" | "main") {
+        // What only the program itself can call, and does not, is dead.
+        if !candidate
+            || !function.modifiers.intersects(Modifiers::PUBLIC | Modifiers::PROTECTED)
+            || matches!(function.name.as_str(), "<init>" | "<clinit>" | "main")
+        {
             continue;
         }
         let types = &program.types[id];
