@@ -55,7 +55,7 @@ pub(super) fn add(program: &Program, rules: &RuleSet, entries: &mut FastMap<Func
         if !uses[id] && !types.calls.iter().any(|target| target.callees.iter().any(|callee| uses[*callee])) {
             continue;
         }
-        let text = |local| types.locals.get(local).copied().is_some_and(|ty| is_text(ty));
+        let text = |local| types.locals.get(local).copied().is_some_and(is_text);
         let params = function.params.iter().enumerate().filter(|(_, decl)| text(decl.local));
         let sources: Vec<EntrySource> = params.map(|(param, _)| EntrySource { param, kinds: SourceKinds::CALLER }).collect();
         if !sources.is_empty() {

@@ -70,11 +70,10 @@ impl Program {
                 }
             }
         }
-        for (name, init) in enumerators {
-            if let Some(init) = init.filter(|_| !declared.contains_key(&name)) {
-                globals.entry(name).or_insert(init);
-            }
-        }
+        let free =
+            enumerators.into_iter().filter_map(|(name, init)| Some((name, init.filter(|_| !declared.contains_key(&name))?)));
+        let free: Vec<_> = free.filter(|(name, _)| !globals.contains_key(name)).collect();
+        globals.extend(free);
         self.constant_arrays = self.units.iter().flat_map(constant_arrays).collect();
         self.constant_fields = fields;
         statics.retain(|(_, name), _| !globals.contains_key(name));

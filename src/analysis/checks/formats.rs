@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
         match (takes, target.get()) {
             (Takes::Int(wanted), Ty::Int { bits, .. }) => *bits < wanted,
             (Takes::Int(wanted), Ty::Char { bits }) => *bits < wanted,
-            (Takes::Real(wanted), Ty::Float { bits }) => u8::try_from(*bits).is_ok_and(|bits| bits < wanted),
+            (Takes::Real(wanted), Ty::Float { bits }) => *bits < wanted,
             (Takes::Real(wanted), Ty::Int { bits, .. }) => *bits < wanted,
             _ => false,
         }
@@ -94,12 +94,12 @@ fn is_other(arg: &Operand, ty: TyId, takes: Takes) -> bool {
     if matches!(arg, Operand::Const(zero) if zero.is_zero()) {
         return false;
     }
-    match (takes, ty.get()) {
-        (Takes::Text, Ty::Int { .. } | Ty::Float { .. } | Ty::Char { .. } | Ty::Bool) => true,
-        (Takes::Int(_), Ty::Float { .. }) => true,
-        (Takes::Real(_), Ty::Int { .. } | Ty::Char { .. } | Ty::Bool) => true,
-        _ => false,
-    }
+    matches!(
+        (takes, ty.get()),
+        (Takes::Text, Ty::Int { .. } | Ty::Float { .. } | Ty::Char { .. } | Ty::Bool)
+            | (Takes::Int(_), Ty::Float { .. })
+            | (Takes::Real(_), Ty::Int { .. } | Ty::Char { .. } | Ty::Bool)
+    )
 }
 
 /// What a format asks for, in order; `None` where it is not written as the standard says.

@@ -1,5 +1,4 @@
 //! The driver's trees are tree-sitter's, node by node, or there are none.
-#![expect(clippy::print_stderr, reason = "the comparison over a folder says how much it compared")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
