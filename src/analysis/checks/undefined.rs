@@ -68,7 +68,8 @@ impl<'a> Checker<'a> {
                 // A case for each value that there is needs no default.
                 Terminator::Switch { arms, default, .. } => {
                     queue.extend(arms.iter().map(|(_, to)| *to));
-                    queue.extend((!is_end(*default)).then_some(*default));
+                    let ends = is_end(*default) || self.leads_to_end(subject, *default);
+                    queue.extend((!ends).then_some(*default));
                 }
                 Terminator::Goto(next) if self.leads_to_end(subject, *next) && self.ends_unknown(subject, at) => {}
                 term => queue.extend(term.successors()),
