@@ -128,7 +128,8 @@ fn question(body: &Body, stmts: &[Stmt], cond: LocalId) -> Option<(LocalId, Stri
     }
 }
 
-fn defined(stmts: &[Stmt], local: LocalId) -> Option<&Rvalue> {
+/// What a block last gave a local.
+pub(super) fn defined(stmts: &[Stmt], local: LocalId) -> Option<&Rvalue> {
     stmts.iter().rev().find_map(|stmt| match &stmt.kind {
         StmtKind::Assign(dst, value) if *dst == local => Some(value),
         _ => None,

@@ -5,19 +5,17 @@ use super::frame::Frame;
 use super::mem::Home;
 use super::state::State;
 use super::value::{Ends, Null, Value, ValueId};
-use crate::base::FastSet;
-use crate::ir::{BinOp, BlockId, Body, LocalId, Operand, PlaceBase, Rvalue, StmtKind, Terminator, TyId};
+use crate::base::{FastSet, Span};
+use crate::ir::{BinOp, BlockId, Body, LocalId, Operand, PlaceBase, Rvalue, Terminator, TyId};
 
 /// The blocks that a `switch` without `default` goes to where no case fits: empty ones at its very place.
 pub(super) fn unmatched(body: &Body) -> FastSet<BlockId> {
-    let mut found = FastSet::default();
-    for data in body.blocks.iter().filter(|data| matches!(data.term, Terminator::Switch { .. })) {
-        let is_way_past = |(block, other): &(BlockId, &crate::ir::Block)| {
-            other.term_span == data.term_span && matches!(other.term, Terminator::Goto(_)) && body.stmts_of(*block).is_empty()
-        };
-        found.extend(body.blocks.iter_enumerated().filter(is_way_past).map(|(block, _)| block));
-    }
-    found
+    let switches = body.blocks.iter().filter(|data| matches!(data.term, Terminator::Switch { .. }));
+    let places: FastSet<Span> = switches.map(|data| data.term_span).collect();
+    let is_way_past = |(block, data): &(BlockId, &crate::ir::Block)| {
+        matches!(data.term, Terminator::Goto(_)) && places.contains(&data.term_span) && body.stmts_of(*block).is_empty()
+    };
+    body.blocks.iter_enumerated().filter(is_way_past).map(|(block, _)| block).collect()
 }
 
 impl Frame<'_> {
@@ -49,12 +47,7 @@ impl Frame<'_> {
     pub(super) fn rests_on_unknown(&mut self, state: &State, block: BlockId, cond: &Operand) -> bool {
         let body = self.body;
         let stmts = body.stmts_of(block);
-        let defined = |local: LocalId| {
-            stmts.iter().rev().find_map(|stmt| match &stmt.kind {
-                StmtKind::Assign(dst, value) if *dst == local => Some(value),
-                _ => None,
-            })
-        };
+        let defined = |local: LocalId| super::recall::defined(stmts, local);
         let Some(Rvalue::Binary(BinOp::Eq | BinOp::Ne, a, b)) = cond.local().and_then(defined) else { return false };
         for (name, other) in [(a, b), (b, a)] {
             let Some(Rvalue::Load(place)) = name.local().and_then(defined) else { continue };
