@@ -124,6 +124,8 @@ pub(super) struct Frame<'a> {
     pub(super) loops: Option<IndexVec<BlockId, bool>>,
     /// Slot of each local that lives across blocks.
     pub(super) slots: IndexVec<LocalId, Option<u32>>,
+    /// Which of them live where a block starts.
+    pub(super) liveness: super::liveness::Liveness,
     /// Whether any caller can pass tainted data.
     pub(super) takes_taint: bool,
     /// Statements executed so far: the budget.
@@ -206,6 +208,7 @@ impl<'a> Frame<'a> {
             loops: None,
             scratch,
             slots: IndexVec::new(),
+            liveness: super::liveness::Liveness::default(),
             takes_taint: !ctx.demand.kinds(id).is_empty(),
             steps: 0,
             budget: u32::MAX,

@@ -28,8 +28,14 @@ const STEPS_PER_STATEMENT_CLEAN: u32 = 3;
 const MAX_STEPS: u32 = 12_000;
 /// Statements of a block that may be executed again because calls in it split the path.
 const SPLIT_WORK: usize = 400;
+/// And no more than one part in so many of what is left of the budget.
+const SPLIT_SHARE: usize = 3;
 /// Joins at a block before ranges and constant sets are widened.
 const JOINS_BEFORE_WIDENING: u32 = 3;
+/// States kept apart, and joins before widening, where a loop goes around whose end is open: some branch on the way was not
+/// decided, so that telling its rounds apart tells nothing; or no tainted data ever comes there.
+const MAX_STATES_OPEN: usize = 3;
+const JOINS_BEFORE_WIDENING_OPEN: u32 = 1;
 
 #[derive(Default)]
 struct BlockStates {
@@ -70,17 +76,19 @@ impl Frame<'_> {
         };
         let budget = size.saturating_mul(each).saturating_add(base).min(MAX_STEPS.max(size.saturating_mul(2)));
         self.budget = budget;
+        let clean = !self.is_c() && !self.ctx.demand.sees_taint(self.id);
         let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
         let mut states: IndexVec<BlockId, BlockStates> = body.blocks.iter().map(|_| BlockStates::default()).collect();
         let mut worklist = std::collections::BTreeSet::new();
         let mut exits = Exits { returns: Vec::new(), exhausted: false };
         let Some(&entry) = order.first() else { return exits };
         let mut start = self.entry_state(liveness.count);
+        self.liveness = liveness;
         if self.is_c() {
             self.memory.recall = super::recall::Recall::of(body);
             self.memory.unmatched = super::unchosen::unmatched(body);
             if self.wants_init {
-                self.unset_locals(&mut start, |slot| liveness.is_live(entry, slot));
+                self.unset_locals(&mut start, entry);
             }
         }
         let heads = loop_heads(body, &rank);
@@ -99,20 +107,30 @@ impl Frame<'_> {
                 }
                 for (target, mut state) in out.drain(..) {
                     for (slot, value) in state.slots.iter_mut().enumerate() {
-                        if value.is_some() && !liveness.is_live(target, slot) {
+                        if value.is_some() && !self.liveness.is_live(target, slot) {
                             *value = None;
                         }
                     }
                     self.forget_answers(&mut state, target);
                     self.collect_garbage(&mut state);
-                    if self.is_c() && heads.get(target).copied().unwrap_or(false) {
-                        let again = rank.get(target).is_some_and(|target| *target <= at);
+                    let is_head = heads.get(target).copied().unwrap_or(false);
+                    let again = is_head && rank.get(target).is_some_and(|target| *target <= at);
+                    let open = again && (state.doubt || clean);
+                    if is_head && !again {
+                        state.doubt = false;
+                    }
+                    if is_head && self.is_c() {
                         let seen = states.get(target).map(|entry| entry.seen.as_slice()).unwrap_or_default();
                         self.enter_loop(&mut state, target, seen, again);
                     }
                     let Some(entry) = states.get_mut(target) else { continue };
-                    let max_states = if self.steps > budget / 2 { 1 } else { max_states };
-                    if self.offer(entry, state, max_states, heads.get(target).copied().unwrap_or(true))
+                    let max_states = match (self.steps > budget / 2, open) {
+                        (true, _) => 1,
+                        (false, true) => max_states.min(MAX_STATES_OPEN),
+                        (false, false) => max_states,
+                    };
+                    let joins = if open { JOINS_BEFORE_WIDENING_OPEN } else { JOINS_BEFORE_WIDENING };
+                    if self.offer(entry, state, max_states, is_head.then_some(joins))
                         && let Some(&rank) = rank.get(target)
                     {
                         worklist.insert(rank);
@@ -123,9 +141,9 @@ impl Frame<'_> {
         exits
     }
 
-    /// Adds a state to a block's; `true` if the block has to run with it. Every cycle has a head, so widening there is
+    /// Adds a state to a block's; `true` if the block has to run with it. Joins widen after so many of them. Every cycle has a head, so widening there is
     /// enough, and what a condition says inside of the loop is kept.
-    fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize, is_head: bool) -> bool {
+    fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize, widens_after: Option<u32>) -> bool {
         let kept_apart = entry.seen.len();
         for (at, known) in entry.seen.iter_mut().chain(entry.joined.as_mut()).enumerate() {
             if self.same(known, &state, at >= kept_apart) {
@@ -145,7 +163,7 @@ impl Frame<'_> {
             }
             Some(known) => {
                 entry.joins += 1;
-                let joined = self.join_states(&known, &state, is_head && entry.joins > JOINS_BEFORE_WIDENING);
+                let joined = self.join_states(&known, &state, widens_after.is_some_and(|joins| entry.joins > joins));
                 if self.same(&known, &joined, true) {
                     entry.joined = Some(known);
                     return false;
@@ -236,8 +254,12 @@ impl Frame<'_> {
         self.block = block;
         let data = &body.blocks[block];
         // Calls with several outcomes may split the path so often in one block; then their outcomes are joined.
-        self.splits_left =
-            if self.steps > self.budget / 2 { 0 } else { (SPLIT_WORK / body.stmts_of(block).len().max(1)).min(MAX_STATES) };
+        let left = self.budget.saturating_sub(self.steps);
+        self.splits_left = if left < self.budget / 2 {
+            0
+        } else {
+            (SPLIT_WORK.min(left as usize / SPLIT_SHARE) / body.stmts_of(block).len().max(1)).min(MAX_STATES)
+        };
         let mut handler_state: Option<State> = None;
         let mut alternatives: Vec<Resumption> = Vec::new();
         let stmts = body.stmts_of(block);
@@ -260,7 +282,7 @@ impl Frame<'_> {
                 if let (Some(handler), crate::ir::StmtKind::Call(call)) = (data.unwind, &stmt.kind)
                     && (self.acquired.is_empty() || !self.only_wraps(*call))
                 {
-                    let changed = handler_state.as_ref().is_none_or(|sent| !self.same(sent, &state, false));
+                    let changed = handler_state.as_ref().is_none_or(|sent| !self.same_at(sent, &state, handler));
                     if changed {
                         handler_state = Some(state.clone());
                         if self.acquired.is_empty() {
@@ -325,11 +347,12 @@ impl Frame<'_> {
                 let on_unknown = self.is_c() && self.rests_on_unknown(&state, block, cond);
                 let may_be = [self.assume(&mut state, value, true), self.assume(&mut no, value, false)];
                 self.note_condition(&before, block, cond, data.term_span, may_be);
+                let doubt = may_be == [true, true] && !self.is_counted(value);
+                state.doubt |= doubt;
+                no.doubt |= doubt;
                 if may_be == [true, true] && self.is_c() {
-                    let doubt = !self.is_counted(value);
                     let rounds = !doubt && self.ends_rounds(value);
                     for way in [&mut state, &mut no] {
-                        way.doubt |= doubt;
                         way.uncertain |= !failure && !rounds && way.conditions.len() == known;
                     }
                     if on_unknown {

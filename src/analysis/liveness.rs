@@ -7,6 +7,7 @@ use crate::base::FastSet;
 use crate::ir::{BlockId, Body, Callee, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, Stmt, StmtKind, Terminator};
 
 /// Slots of a body and their liveness.
+#[derive(Default)]
 pub(super) struct Liveness {
     /// The slot of each local that lives across blocks.
     pub(super) slots: IndexVec<LocalId, Option<u32>>,

@@ -1,8 +1,10 @@
 //! Comparing, joining and trimming states. Must not know blocks or statements.
 
 use super::frame::{Frame, ObjectKind};
+use super::numeric::is_type_end;
 use super::state::{Cell, Entry, Heap, State};
 use super::value::{Null, ObjId, Value, ValueId};
+use crate::ir::BlockId;
 use index_vec::IndexVec;
 
 /// Heaps smaller than this are not searched for garbage.
@@ -37,6 +39,7 @@ impl Frame<'_> {
             return;
         }
         self.steps += u32::try_from(state.heap.entries().len() / 16).unwrap_or(u32::MAX);
+        super::instantiate::stat(25, state.heap.entries().len() / 16);
         let mut marked: IndexVec<ObjId, bool> = index_vec::index_vec![false; self.objects.len()];
         let mut reached: Vec<ObjId> = Vec::new();
         let mut reach = |objects: &[ObjId], reached: &mut Vec<ObjId>| {
@@ -112,7 +115,18 @@ impl Frame<'_> {
     fn same_loosely(&self, a: ValueId, b: ValueId) -> bool {
         let opaque = |value: &Value| value.objects.iter().all(|object| self.objects[*object].kind == ObjectKind::Opaque);
         let (a, b) = (&self.values[a], &self.values[b]);
-        opaque(a) && opaque(b) && self.same_but_objects(a, b)
+        opaque(a) && opaque(b) && same_range(a.range, b.range) && self.same_but_objects(a, b)
+    }
+
+    /// Whether two states say the same of what is live at a block.
+    pub(super) fn same_at(&self, a: &State, b: &State, block: BlockId) -> bool {
+        a.slots.len() == b.slots.len()
+            && a.slots.iter().zip(&b.slots).enumerate().all(|(slot, pair)| match pair {
+                (Some(a), Some(b)) if a != b => !self.liveness.is_live(block, slot) || self.same_value(*a, *b),
+                (Some(_), Some(_)) | (None, None) => true,
+                _ => !self.liveness.is_live(block, slot),
+            })
+            && (a.heap.is_shared_with(&b.heap) || self.same_heap(a, b, false))
     }
 
     pub(super) fn same_value(&self, a: ValueId, b: ValueId) -> bool {
@@ -120,13 +134,12 @@ impl Frame<'_> {
             return true;
         }
         let (a, b) = (&self.values[a], &self.values[b]);
-        a.objects == b.objects && self.same_but_objects(a, b)
+        a.range == b.range && a.objects == b.objects && self.same_but_objects(a, b)
     }
 
     fn same_but_objects(&self, a: &Value, b: &Value) -> bool {
         a.consts == b.consts
             && std::mem::discriminant(&a.null) == std::mem::discriminant(&b.null)
-            && a.range == b.range
             && a.not == b.not
             && a.prefix == b.prefix
             && a.offset == b.offset
@@ -217,6 +230,16 @@ impl Frame<'_> {
         }
         self.value(joined)
     }
+}
+
+/// Whether two ranges say the same, where an expression may have noted the ends of a type in a value of which nothing was known.
+fn same_range(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> bool {
+    let open = |range: Option<(i64, i64)>| {
+        range.is_none_or(|(low, high)| {
+            low <= i64::from(i32::MIN) && high >= i64::from(i32::MAX) && is_type_end(low) && is_type_end(high)
+        })
+    };
+    a == b || open(a) && open(b)
 }
 
 /// A heap's cells, object after object.

@@ -135,7 +135,7 @@ pub(super) struct State {
     pub(super) conditions: Rc<Vec<(InputId, Test)>>,
     /// The exception in flight, in handlers.
     pub(super) exception: Option<ValueId>,
-    /// C: since the loop at hand was entered, some branch was not decided.
+    /// Since the loop at hand was entered, some branch was not decided.
     pub(super) doubt: bool,
     /// C: some branch on the way here was decided by what no input tells.
     pub(super) uncertain: bool,

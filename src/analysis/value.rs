@@ -345,7 +345,9 @@ impl Value {
         }
         joined.range = match (self.bounds(), other.bounds()) {
             (Some((a, b)), Some((c, d))) if !widen => Some((a.min(c), b.max(d))),
-            (Some((a, b)), Some((c, d))) => Some((if c < a { i64::MIN } else { a }, if d > b { i64::MAX } else { b })),
+            // No bound is left: nothing is known, and the next join must not find it anew.
+            (Some((a, b)), Some((c, d))) => Some((if c < a { i64::MIN } else { a }, if d > b { i64::MAX } else { b }))
+                .filter(|range| *range != (i64::MIN, i64::MAX)),
             _ => None,
         };
         joined.not = if self.not == other.not { self.not } else { None };

@@ -119,13 +119,13 @@ impl Frame<'_> {
     }
 
     /// Variables that are live where the function starts have no value yet.
-    pub(in crate::analysis) fn unset_locals(&mut self, state: &mut State, is_live: impl Fn(usize) -> bool) {
+    pub(in crate::analysis) fn unset_locals(&mut self, state: &mut State, entry: BlockId) {
         for (id, local) in self.body.locals.iter_enumerated() {
             let Some(slot) = self.slots.get(id).copied().flatten() else { continue };
             let ty = self.ctx.program.c_type(self.local_type(id));
             let scalar =
                 matches!(ty.get(), Ty::Int { .. } | Ty::Char { .. } | Ty::Float { .. } | Ty::Pointer(_) | Ty::Bool | Ty::Enum(_));
-            if local.kind != LocalKind::User || !scalar || !is_live(slot as usize) || self.has_home(id) {
+            if local.kind != LocalKind::User || !scalar || !self.liveness.is_live(entry, slot as usize) || self.has_home(id) {
                 continue;
             }
             let value = self.value(Value { ends: Ends::UNSET, ..Value::default() });

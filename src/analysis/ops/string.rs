@@ -389,20 +389,32 @@ fn apply(name: &str, text: &str, args: &[Konst]) -> Option<Konst> {
 
 /// The sanitizing that a replacement does: all dangerous characters of a context are taken out or made harmless.
 pub(super) fn removed_kinds(name: &str, from: &str, to: &str) -> Cleared {
-    let removes = |c: char| -> bool {
-        if name == "replace" {
-            return from.chars().eq([c]) && !to.contains(c);
-        }
-        let Ok(regex) = regex::Regex::new(from) else { return false };
+    if name == "replace" {
+        let no_parent = matches!(from, ".." | ".") && !to.contains('.');
+        let removed = kinds::characters(|c| from.chars().eq([c]) && !to.contains(c));
+        return removed | if no_parent { kinds::NO_PARENT } else { 0 };
+    }
+    thread_local! {
+        static KNOWN: std::cell::RefCell<crate::base::FastMap<(Symbol, Symbol), Cleared>> = std::cell::RefCell::default();
+    }
+    let key = (Symbol::new(from), Symbol::new(to));
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
+        return known;
+    }
+    let cleared = find_removed_kinds(from, to);
+    KNOWN.with_borrow_mut(|known| known.insert(key, cleared));
+    cleared
+}
+
+fn find_removed_kinds(from: &str, to: &str) -> Cleared {
+    let Ok(regex) = regex::Regex::new(from) else { return 0 };
+    let parents = ["..", "../..", "....//", "a..b/../c"];
+    let no_parent = parents.iter().all(|probe| !regex.replace_all(probe, to).contains(".."));
+    let removed = kinds::characters(|c| {
         let single = c.to_string();
         regex.is_match(&single) && regex.replace_all(&single, to) != single
-    };
-    let parents = ["..", "../..", "....//", "a..b/../c"];
-    let no_parent = match name {
-        "replace" => matches!(from, ".." | ".") && !to.contains('.'),
-        _ => regex::Regex::new(from).is_ok_and(|regex| parents.iter().all(|probe| !regex.replace_all(probe, to).contains(".."))),
-    };
-    kinds::characters(removes) | if no_parent { kinds::NO_PARENT } else { 0 }
+    });
+    removed | if no_parent { kinds::NO_PARENT } else { 0 }
 }
 
 /// The sanitizing that passing a full match implies: the pattern admits none of the context's characters.
