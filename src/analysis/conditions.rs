@@ -252,6 +252,15 @@ impl Frame<'_> {
             && !self.conditions.addressed.contains(&local)
     }
 
+    /// Whether a variable is given one thing here and another there: what it is was chosen.
+    pub(super) fn is_given_often(&self, operand: &Operand) -> bool {
+        let Some(mut local) = operand.local() else { return false };
+        if let Some(Rvalue::Use(Operand::Local(copied))) = super::recall::defined(self.body.stmts_of(self.block), local) {
+            local = *copied;
+        }
+        self.conditions.written.get(local).is_some_and(|written| written.times > 2)
+    }
+
     fn is_number_operand(&self, operand: &Operand) -> bool {
         match operand {
             Operand::Const(Const::Int(..)) => true,

@@ -29,7 +29,16 @@ impl Frame<'_> {
             Rvalue::Unary(op, operand) => {
                 let value = self.operand(state, operand, span);
                 let ty = self.operand_type(operand);
-                self.unary(*op, value, ty)
+                if *op != UnOp::BitNot || !self.is_c() {
+                    return self.unary(*op, value, ty);
+                }
+                // The same number inverted again is the same: what is asked of its bits is asked again.
+                if let Some(&known) = self.memory.inverted.get(&value) {
+                    return known;
+                }
+                let inverted = self.unary(*op, value, ty);
+                self.memory.inverted.insert(value, inverted);
+                inverted
             }
             Rvalue::Binary(op, a, b) => {
                 let (a_ty, b_ty) = (self.operand_type(a), self.operand_type(b));
@@ -183,6 +192,11 @@ impl Frame<'_> {
                     |value: ValueId, ty: TyId| matches!(ty.get(), Ty::Float { .. }) && self.values[value].consts.is_none();
                 let real = is_real(a, a_ty) || is_real(b, b_ty);
                 self.comparison(op, a, b, real)
+            }
+            BinOp::And if self.is_c() => {
+                let bits = self.arithmetic(op, a, b, ty);
+                self.note_bits(bits, a, b);
+                bits
             }
             _ => self.arithmetic(op, a, b, ty),
         }

@@ -1,6 +1,6 @@
 //! Whether tests of inputs hold for what a caller passes. Must not know what depends on them.
 
-use super::frame::Frame;
+use super::frame::{Frame, ObjectKind};
 use super::state::{State, Test};
 use super::value::{Konst, Null, Value, ValueId};
 
@@ -19,7 +19,8 @@ impl Frame<'_> {
             Test::NotNull => !matches!(known.null, Null::Yes(_)),
             Test::AtLeast(least) => known.bounds().is_none_or(|(_, hi)| hi >= least),
             Test::AtMost(most) => known.bounds().is_none_or(|(lo, _)| lo <= most),
-            Test::Checked(_) => true,
+            Test::Bits(mask, set) => known.only_int().is_none_or(|int| (int & mask != 0) == set),
+            Test::Checked(_) | Test::Against(..) => true,
         }
     }
 
@@ -37,7 +38,8 @@ impl Frame<'_> {
             Test::NotNull => known.null == Null::No,
             Test::AtLeast(least) => known.bounds().is_some_and(|(lo, _)| lo >= least),
             Test::AtMost(most) => known.bounds().is_some_and(|(_, hi)| hi <= most),
-            Test::Checked(_) => false,
+            Test::Bits(mask, set) => known.only_int().is_some_and(|int| (int & mask != 0) == set),
+            Test::Checked(_) | Test::Against(..) => false,
         }
     }
 
@@ -59,6 +61,19 @@ impl Frame<'_> {
             self.replace(state, value, refined);
         }
         true
+    }
+
+    /// The same for what a callee releases: that a number is not zero is known only where it is.
+    pub(super) fn holds_for_release(&self, value: ValueId, test: Test) -> bool {
+        let known = &self.values[value];
+        let made = |object: &super::value::ObjId| !matches!(self.objects[*object].kind, ObjectKind::Input(_));
+        self.certainly_holds(value, test)
+            || match test {
+                Test::IsNot(_) => known.objects.iter().any(made),
+                Test::NotNull => !matches!(known.null, Null::Yes(_)),
+                Test::Checked(_) => true,
+                _ => false,
+            }
     }
 
     /// The same for what is done to memory: a pointer that nobody knows to be null is taken for one to something.

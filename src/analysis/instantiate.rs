@@ -82,7 +82,7 @@ impl Frame<'_> {
         for outcome in &summary.outcomes {
             let holds = outcome.conditions.iter().all(|(input, test)| {
                 let value = self.bound(state, &mut binding, *input);
-                self.may_hold(value, *test)
+                self.may_hold(value, *test) && self.may_stand(state, &mut binding, value, *test)
             });
             if holds {
                 possible.push(outcome);
@@ -171,16 +171,15 @@ impl Frame<'_> {
         value
     }
 
-    /// The object that holds a static field or global.
-    pub(super) fn holder(&mut self, root: Root) -> ObjId {
-        let input = self.input(super::summary::Input { root, path: SmallVec::new() });
-        if let Some(known) = self.object_of_input(input) {
-            return known;
-        }
-        let value = self.input_value(input, TyId::UNKNOWN);
-        match self.values[value].objects.first() {
-            Some(object) => *object,
-            None => self.new_object(ObjectKind::Input(input), None),
+    /// Whether a test of bits, or of how two inputs stand to each other, may hold.
+    fn may_stand(&mut self, state: &mut State, binding: &mut Binding<'_>, value: ValueId, test: Test) -> bool {
+        match test {
+            Test::Bits(..) => !self.values[value].input.is_some_and(|own| state.denies(own, test)),
+            Test::Against(relation, other) => {
+                let other = self.bound(state, binding, other.raw());
+                self.may_relate(value, other, relation)
+            }
+            _ => true,
         }
     }
 
@@ -193,8 +192,12 @@ impl Frame<'_> {
         let given = (binding.receiver, binding.args.clone());
         for (input, test) in &outcome.conditions {
             let value = self.bound(state, binding, *input);
+            let other = match test {
+                Test::Against(_, other) => Some(self.bound(state, binding, other.raw())),
+                _ => None,
+            };
             self.renamed = Some(Vec::new());
-            let holds = self.impose(state, value, *test);
+            let holds = self.impose(state, value, *test, other);
             // Refined values have new identities.
             for (old, new) in self.renamed.take().unwrap_or_default() {
                 binding.args.iter_mut().chain(&mut binding.receiver).filter(|arg| **arg == old).for_each(|arg| *arg = new);
@@ -230,8 +233,10 @@ impl Frame<'_> {
     }
 
     /// Assumes a test of a value; `false` if it cannot hold.
-    fn impose(&mut self, state: &mut State, value: ValueId, test: Test) -> bool {
+    fn impose(&mut self, state: &mut State, value: ValueId, test: Test, other: Option<ValueId>) -> bool {
         match test {
+            Test::Bits(mask, set) => self.values[value].input.is_none_or(|own| state.assume(own, Test::Bits(mask, set))),
+            Test::Against(relation, _) => other.is_none_or(|other| self.impose_relation(state, value, other, relation)),
             Test::Is(constant) => self.assume_is(state, value, constant, true),
             Test::IsNot(constant) => self.assume_is(state, value, constant, false),
             // That the callee looks says nothing of what this function believes.
@@ -261,11 +266,18 @@ impl Frame<'_> {
         let mut sure = true;
         for (input, test) in &latent.conditions {
             let value = self.bound(state, binding, *input);
-            if !self.may_hold(value, *test) {
+            if !self.may_hold(value, *test) || !self.may_stand(state, binding, value, *test) {
                 return;
             }
+            if matches!(test, Test::Against(..)) {
+                continue;
+            }
             sure = sure && self.certainly_holds(value, *test);
-            if latent.kind.is_of_memory() && !self.holds_for_memory(value, *test) {
+            let open = match latent.kind {
+                LatentKind::Release(_) => !self.holds_for_release(value, *test),
+                _ => latent.kind.is_of_memory() && !self.holds_for_memory(value, *test),
+            };
+            if open {
                 match self.values[value].input {
                     Some(own) => lost |= !undecided.get_or_insert_with(|| state.clone()).assume(own, *test),
                     None => lost = true,
@@ -323,7 +335,11 @@ impl Frame<'_> {
                 let site = Site { at: latent.at, function: latent.function, trail: latent.trail.clone(), depth: latent.depth };
                 self.wake_longer(undecided.as_ref().unwrap_or(state), value, (*most, *wide, *kind), site, (pass, decided));
             }
-            LatentKind::Release(kind) => self.wake_release(state, value, (*kind, sure), latent, pass),
+            // Whether it is released at all, something here decides that no caller can tell.
+            LatentKind::Release(_) if lost => {}
+            LatentKind::Release(kind) => {
+                self.wake_release(undecided.as_ref().unwrap_or(state), value, (*kind, sure), latent, pass);
+            }
             LatentKind::NullDeref { check, always, given } => {
                 let inner = binding.summary.inputs.get(latent.input as usize).is_some_and(|input| !input.path.is_empty());
                 let reach = Reach { check: *check, always: *always, given: *given && sure, inner };

@@ -342,8 +342,8 @@ impl Frame<'_> {
                 self.check_loop_bound(&state, block, cond, data.term_span);
                 self.in_macro = self.is_c() && self.is_expanded(data.term_span, &[*then, *els]);
                 let (before, mut no) = (state.clone(), state.clone());
-                let known = state.conditions.len();
-                let failure = self.is_c() && self.is_failure_check(value);
+                let known = state.told();
+                let (failure, open) = (self.is_c() && self.is_failure_check(value), self.is_c() && self.rests_on_more(value));
                 let on_unknown = self.is_c() && self.rests_on_unknown(&state, block, cond);
                 let may_be = [self.assume(&mut state, value, true), self.assume(&mut no, value, false)];
                 self.note_condition(&before, block, cond, data.term_span, may_be);
@@ -353,7 +353,7 @@ impl Frame<'_> {
                 if may_be == [true, true] && self.is_c() {
                     let rounds = !doubt && self.ends_rounds(value);
                     for way in [&mut state, &mut no] {
-                        way.uncertain |= !failure && !rounds && way.conditions.len() == known;
+                        way.uncertain |= !failure && !rounds && (open || way.told() == known);
                     }
                     if on_unknown {
                         self.quieten(&mut state);
@@ -377,11 +377,11 @@ impl Frame<'_> {
                         out.push((*target, arm));
                         continue;
                     };
-                    let known = arm.conditions.len();
+                    let known = arm.told();
                     if self.assume_is(&mut arm, value, constant, true) {
                         if self.is_c() && self.values[value].only_constant().is_none() {
                             arm.doubt = true;
-                            arm.uncertain |= arm.conditions.len() == known;
+                            arm.uncertain |= arm.told() == known;
                         }
                         out.push((*target, arm));
                     }

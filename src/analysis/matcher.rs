@@ -72,6 +72,10 @@ impl Frame<'_> {
             }
             // One of several weak ones: a setting chooses among what there is.
             Test::Tainted(kinds) => {
+                // Where states were joined, what else it may be is lost.
+                if self.lossy && view.call.args.get(usize::from(index)).is_some_and(|arg| self.is_given_often(arg)) {
+                    return false;
+                }
                 let mut origins =
                     self.values[*value].marks.iter().filter(|mark| mark.kinds.intersects(*kinds)).map(|mark| mark.origin);
                 let first = origins.next();

@@ -216,6 +216,19 @@ impl Frame<'_> {
         id
     }
 
+    /// The object that holds a static field or global.
+    pub(super) fn holder(&mut self, root: Root) -> ObjId {
+        let input = self.input(Input { root, path: SmallVec::new() });
+        if let Some(known) = self.object_of_input(input) {
+            return known;
+        }
+        let value = self.input_value(input, TyId::UNKNOWN);
+        match self.values[value].objects.first() {
+            Some(object) => *object,
+            None => self.new_object(ObjectKind::Input(input), None),
+        }
+    }
+
     /// Static fields and globals are cells of one object each, which is an input.
     fn static_cell(&mut self, _state: &State, root: Root, _ty: TyId) -> Target {
         let input = self.input(Input { root, path: SmallVec::new() });

@@ -43,6 +43,7 @@ mod properties;
 mod recall;
 mod recency;
 mod refine;
+mod relations;
 mod scan;
 mod sinks;
 mod state;
@@ -422,7 +423,7 @@ fn analyse(context: &Context<'_>, func: FuncId) -> Option<(Leaf, Summary)> {
     frame.drop_chosen();
     frame.check_leaks(&exits);
     frame.report_conditions(exits.exhausted);
-    frame.report_raw_reads();
+    frame.report_raw_reads(exits.exhausted);
     let views = if frame.is_entry { frame.view_facts(&exits) } else { Vec::new() };
     let summary = frame.summarise(exits);
     let steps = frame.steps;

@@ -3,6 +3,7 @@
 
 use super::frame::Frame;
 use super::kinds;
+use super::relations::Relation;
 use super::state::{State, Test};
 use super::summary::SumValue;
 use super::value::{Cleared, Ends, Konst, Mark, Null, Predicate, Value, ValueId};
@@ -65,11 +66,14 @@ impl Frame<'_> {
             Some(Predicate::Checked(subject, _)) => {
                 self.values[*subject].input.is_some() && !self.values[*subject].marks.is_empty()
             }
+            Some(Predicate::Same(a, b) | Predicate::Less(a, b, _)) => {
+                self.is_c() && self.values[*a].input.is_some() && self.values[*b].input.is_some()
+            }
             _ => false,
         }
     }
 
-    fn assume_predicate(&mut self, state: &mut State, predicate: &Predicate, truth: bool) -> bool {
+    pub(super) fn assume_predicate(&mut self, state: &mut State, predicate: &Predicate, truth: bool) -> bool {
         match predicate {
             Predicate::Not(inner) => self.assume_predicate(state, inner, !truth),
             Predicate::Is(value, constant) => self.assume_is(state, *value, *constant, truth),
@@ -78,19 +82,22 @@ impl Frame<'_> {
                 self.assume_null(state, *value, truth)
             }
             Predicate::Same(a, b) => {
-                if truth {
+                let holds = if truth {
                     self.assume_same(state, *a, *b)
                 } else {
                     self.keep_apart(state, *a, *b);
                     self.equal(*a, *b) != Some(true)
-                }
+                };
+                holds && self.relate(state, *a, *b, Relation::EQUAL.or_not(truth))
             }
             Predicate::Less(a, b, or_equal) => {
-                if truth {
+                let holds = if truth {
                     self.assume_less(state, *a, *b, *or_equal, false)
                 } else {
                     self.assume_less(state, *b, *a, !*or_equal, false)
-                }
+                };
+                let below = if *or_equal { Relation::LESS | Relation::EQUAL } else { Relation::LESS };
+                holds && self.relate(state, *a, *b, below.or_not(truth))
             }
             Predicate::LessReal(a, b, or_equal) => {
                 if truth {
@@ -123,6 +130,9 @@ impl Frame<'_> {
 
     /// Assumes a value to be, or not to be, a constant.
     pub(super) fn assume_is(&mut self, state: &mut State, value: ValueId, constant: Konst, truth: bool) -> bool {
+        if !self.memory.bits.is_empty() && !self.bits_may_be(state, value, constant, truth) {
+            return false;
+        }
         let known = self.values[value].clone();
         // A boolean that stands for a condition: decide that.
         if let (Some(predicate), Konst::Bool(wanted)) = (&known.predicate, constant) {

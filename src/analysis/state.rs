@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::relations::{Relation, contradict};
 use super::value::{Cleared, InputId, Konst, ObjId, ValueId};
 use crate::base::Symbol;
 
@@ -50,6 +51,10 @@ pub(super) enum Test {
     AtMost(i64),
     /// It has passed a check: no more is in it than such a sanitizer leaves.
     Checked(Cleared),
+    /// C: some of these bits are set, or none is.
+    Bits(i64, bool),
+    /// C: how it stands to another input.
+    Against(Relation, InputId),
 }
 
 /// What a heap cell holds.
@@ -194,6 +199,16 @@ impl State {
         }
     }
 
+    /// How many conditions say something of one input by itself.
+    pub(super) fn told(&self) -> usize {
+        self.conditions.iter().filter(|(_, test)| !matches!(test, Test::Against(..))).count()
+    }
+
+    /// Whether what is known of an input's bits, or how it stands to others, contradicts a test.
+    pub(super) fn denies(&self, input: InputId, test: Test) -> bool {
+        self.conditions.iter().any(|(known, other)| *known == input && contradict(*other, test))
+    }
+
     /// Remembers a condition on an input. `false`: it contradicts one that is known.
     pub(super) fn assume(&mut self, input: InputId, test: Test) -> bool {
         for (known_input, known) in self.conditions.iter() {
@@ -208,7 +223,7 @@ impl State {
                 (Test::Is(a), Test::IsNot(b)) | (Test::IsNot(a), Test::Is(b)) => a == b,
                 (Test::AtMost(most), Test::AtLeast(least)) | (Test::AtLeast(least), Test::AtMost(most)) => most < least,
                 (Test::Null, Test::NotNull | Test::Is(_)) | (Test::NotNull | Test::Is(_), Test::Null) => true,
-                _ => false,
+                (a, b) => contradict(a, b),
             };
             if contradicts {
                 return false;

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::numeric::Demand;
 use super::state::{Cell, Test};
 use super::trace::{Hop, Trail};
-use super::value::{Cleared, Ends, Konst, Null};
+use super::value::{Cleared, Ends, InputId, Konst, Null};
 use crate::base::{FileSpan, Symbol};
 use crate::program::FuncId;
 use crate::rules::{CheckKind, SourceKinds};
@@ -219,8 +219,18 @@ impl Summary {
             });
             *input = new;
         };
+        let keep_all = |conditions: &mut Vec<(u32, Test)>, keep: &mut dyn FnMut(&mut u32)| {
+            for (input, test) in conditions {
+                keep(input);
+                if let Test::Against(_, other) = test {
+                    let mut kept = other.raw();
+                    keep(&mut kept);
+                    *other = InputId::from_raw(kept);
+                }
+            }
+        };
         for outcome in &mut self.outcomes {
-            outcome.conditions.iter_mut().for_each(|(input, _)| keep(input));
+            keep_all(&mut outcome.conditions, &mut keep);
             outcome.writes.iter_mut().for_each(|(input, ..)| keep(input));
         }
         for value in &mut self.values {
@@ -230,7 +240,7 @@ impl Summary {
         }
         for latent in &mut self.latent {
             keep(&mut latent.input);
-            latent.conditions.iter_mut().for_each(|(input, _)| keep(input));
+            keep_all(&mut latent.conditions, &mut keep);
         }
         self.inputs = kept;
     }

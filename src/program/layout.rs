@@ -208,6 +208,27 @@ impl Program {
         self.with_laid(unit, *tag, 0, |laid| laid.offsets.get(index).copied())?
     }
 
+    /// Bytes from a member that is an array to the ends of the arrays of the same elements that follow it; the whole struct's
+    /// size left out, which is written in place of the member's.
+    #[must_use]
+    pub fn run_of_arrays(&self, unit: &Unit, record: TyId, name: Symbol) -> Vec<i64> {
+        let mut ends = Vec::new();
+        let whole = self.size_of(unit, record).map(|(size, _)| size);
+        let Some(start) = self.member_offset(unit, record, name) else { return ends };
+        let (mut end, mut element) = (start, None);
+        for member in self.member_names(unit, record).into_iter().skip_while(|member| *member != name) {
+            let Some((ty, _)) = self.member(unit, record, member) else { break };
+            let Ty::Array(inner, Some(_)) = self.c_type(ty).get() else { break };
+            let same = *element.get_or_insert(*inner) == *inner && self.member_offset(unit, record, member) == Some(end);
+            let Some((size, _)) = self.size_of(unit, ty).filter(|_| same) else { break };
+            end += size;
+            if Some(end - start) != whole {
+                ends.extend(i64::try_from(end - start));
+            }
+        }
+        ends
+    }
+
     /// The names of a struct's members.
     #[must_use]
     pub fn member_names(&self, unit: &Unit, record: TyId) -> Vec<Symbol> {

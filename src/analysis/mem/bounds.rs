@@ -226,7 +226,7 @@ impl Frame<'_> {
     pub(super) fn check_object(&mut self, state: &mut State, object: crate::analysis::value::ObjId, access: Access, span: Span) {
         if let Some(region) = self.region(state, object) {
             self.examine_access(access, &region, span);
-            if let Some(wrong) = access.against(&region) {
+            if let Some(wrong) = access.against(&region).filter(|_| !self.takes_a_run(object, access)) {
                 let site = self.site(span);
                 self.report_access(access, wrong, &region, site, None);
             }
@@ -236,6 +236,14 @@ impl Frame<'_> {
             let site = self.site(span);
             self.leave_access(state, input, access, site);
         }
+    }
+
+    /// Whether an access takes several members at once that are arrays of one type, one behind the other, and ends with one of
+    /// them: that is meant so.
+    fn takes_a_run(&self, object: crate::analysis::value::ObjId, access: Access) -> bool {
+        let (Some((0, 0)), Some((size, most))) = (access.at.range, access.size.range) else { return false };
+        let Some(&(record, name)) = self.memory.members.get(&object).filter(|_| size == most) else { return false };
+        self.ctx.program.run_of_arrays(self.unit, record, name).contains(&size)
     }
 
     pub(super) fn check_of(writes: bool, wrong: Wrong, kind: RegionKind) -> CheckKind {
@@ -374,7 +382,7 @@ impl Frame<'_> {
         let access = Access { at: access.at.add(start), ..access };
         for object in self.values[value].objects.clone() {
             if let Some(region) = self.region(state, object) {
-                if let Some(wrong) = access.against(&region).filter(|_| decided) {
+                if let Some(wrong) = access.against(&region).filter(|_| decided && !self.takes_a_run(object, access)) {
                     let site = Site { trail: site.trail.clone(), ..site };
                     self.report_access(access, wrong, &region, site, Some(pass));
                 }

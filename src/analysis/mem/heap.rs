@@ -5,7 +5,7 @@ use crate::analysis::frame::{Frame, ObjectKind, Pending};
 use crate::analysis::state::{Cell, State};
 use crate::analysis::summary::{Latent, LatentKind, Root};
 use crate::analysis::trace::{Hop, before, steps};
-use crate::analysis::value::{Ends, Konst, ObjId, Value, ValueId};
+use crate::analysis::value::{Ends, InputId, Konst, Null, ObjId, Value, ValueId};
 use crate::base::{Span, Symbol};
 use crate::findings::StepKind;
 use crate::ir::{LocalId, LocalKind};
@@ -15,6 +15,8 @@ use crate::rules::{CheckKind, Language, TypestateKind};
 const HEAP: &str = "heap";
 /// Releases are not handed up further than this many calls.
 const MAX_DEPTH: u8 = 6;
+/// Ways on which a function releases what it is given that callers are told of.
+const MAX_WAYS: usize = 4;
 
 impl Frame<'_> {
     /// A variable is read: it must have a value.
@@ -91,13 +93,9 @@ impl Frame<'_> {
                 && self.not_on_heap(state, object).is_none()
                 && self.is_sure(state)
             {
-                let release = LatentKind::Release(kind);
-                if self.latent.iter().any(|(known, pending, _)| *known == input && pending.kind == release) {
-                    continue;
-                }
                 let trail = before(self.hop(span, StepKind::Release, name), None);
-                let pending = Pending { kind: release, at: self.at(span), function: self.id, trail, depth: 0 };
-                self.latent.push((input, pending, state.conditions.as_ref().clone()));
+                let kind = LatentKind::Release(kind);
+                self.leave_release(state, input, Pending { kind, at: self.at(span), function: self.id, trail, depth: 0 });
             }
         }
     }
@@ -108,7 +106,10 @@ impl Frame<'_> {
         let ctx = self.ctx;
         let Some(rules) = ctx.check_rules.get(&(CheckKind::FreeNotHeap, Language::C)) else { return };
         let known = &self.values[value];
-        let literal = known.consts.as_ref().is_some_and(|consts| consts.iter().all(|constant| matches!(constant, Konst::Str(_))));
+        let texts = |consts: &smallvec::SmallVec<[Konst; 1]>| consts.iter().all(|constant| matches!(constant, Konst::Str(_)));
+        // Where ways were joined, a text or null is left of a text and a block that was not allocated: which of them comes here
+        // is lost.
+        let literal = !self.lossy && known.null == Null::No && known.consts.as_ref().is_some_and(texts);
         let variable = match known.objects.as_slice() {
             [object] => self.not_on_heap(state, *object),
             _ => None,
@@ -184,14 +185,19 @@ impl Frame<'_> {
                 && state.cell(object, Cell::Status(kind)).is_none()
                 && self.is_sure(state)
             {
-                let release = LatentKind::Release(kind);
-                if self.latent.iter().any(|(known, pending, _)| *known == input && pending.kind == release) {
-                    continue;
-                }
                 let trail = before(pass, latent.trail.clone());
-                let pending = Pending { kind: release, at: latent.at, function: latent.function, trail, depth: latent.depth + 1 };
-                self.latent.push((input, pending, state.conditions.as_ref().clone()));
+                let (kind, depth) = (LatentKind::Release(kind), latent.depth + 1);
+                self.leave_release(state, input, Pending { kind, at: latent.at, function: latent.function, trail, depth });
             }
+        }
+    }
+
+    /// Leaves a release to the callers, on some ways each by itself: which way it is may be what they know.
+    fn leave_release(&mut self, state: &State, input: InputId, pending: Pending) {
+        let same = |(known, other, _): &&(InputId, Pending, Vec<_>)| *known == input && other.kind == pending.kind;
+        let covered = |(.., conditions): &(InputId, Pending, Vec<_>)| conditions.iter().all(|it| state.conditions.contains(it));
+        if self.latent.iter().filter(same).count() < MAX_WAYS && !self.latent.iter().filter(same).any(covered) {
+            self.latent.push((input, pending, state.conditions.as_ref().clone()));
         }
     }
 

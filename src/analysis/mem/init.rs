@@ -60,9 +60,12 @@ impl Frame<'_> {
         }
         let cell = match here.spot {
             Spot::Cell(cell) => cell,
-            Spot::Whole | Spot::Local(_) => Cell::Index(0),
+            Spot::Whole => self.scalar_cell(here),
+            Spot::Local(_) => Cell::Index(0),
         };
-        let raw = self.is_unwritten(state, *object, cell, here.at);
+        // Behind the end there is no element that could have a value.
+        let outside = here.at.range.zip(self.region(state, *object)).is_some_and(|((at, _), region)| at >= region.size.1);
+        let raw = !outside && self.is_unwritten(state, *object, cell, here.at);
         self.note_read(state, span, raw, *object);
     }
 
@@ -211,12 +214,16 @@ impl Frame<'_> {
         name.is_some() && self.body.elsewhere.iter().any(is_name)
     }
 
-    /// Reports the reads that no path gives a value.
-    pub(in crate::analysis) fn report_raw_reads(&mut self) {
+    /// Reports the reads that no path gives a value. Where not all paths were seen, another one may.
+    pub(in crate::analysis) fn report_raw_reads(&mut self, exhausted: bool) {
         let mut raw: Vec<(Span, Option<Symbol>)> = self
             .reads
             .iter()
-            .filter(|(_, (verdict, name))| *verdict != Reads::Some && !self.has_value_elsewhere(*name))
+            .filter(|(_, (verdict, name))| match verdict {
+                Reads::Surely => !self.has_value_elsewhere(*name),
+                Reads::All => !exhausted && !self.has_value_elsewhere(*name),
+                Reads::Some => false,
+            })
             .map(|(span, (_, name))| (*span, *name))
             .collect();
         raw.sort_by_key(|(span, _)| *span);

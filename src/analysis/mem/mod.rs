@@ -19,9 +19,9 @@ mod region;
 mod sizes;
 mod text;
 
-use crate::analysis::value::{ObjId, ValueId};
+use crate::analysis::value::{InputId, ObjId, ValueId};
 use crate::base::{FastMap, FastSet, Symbol};
-use crate::ir::{BlockId, LocalId};
+use crate::ir::{BlockId, LocalId, TyId};
 
 pub(super) use bounds::{Access, Bytes, Site};
 pub(super) use homes::{Home, homes};
@@ -45,6 +45,10 @@ pub(super) struct Memory {
     pub(super) addresses: FastSet<ValueId>,
     /// Questions that are asked again.
     pub(super) recall: super::recall::Recall,
+    /// Numbers and what they are with each bit inverted.
+    pub(super) inverted: FastMap<ValueId, ValueId>,
+    /// Numbers that are some bits of an input: which, and the mask.
+    pub(super) bits: FastMap<ValueId, (InputId, i64)>,
     /// Where no case of a `switch` fits.
     pub(super) unmatched: FastSet<BlockId>,
     /// Numbers that are a constant apart.
@@ -57,6 +61,10 @@ pub(super) struct Memory {
     sized_by: FastMap<ObjId, ValueId>,
     /// Lengths of texts, by the value that holds one: so many times it, and so much more.
     pub(super) lengths: FastMap<ValueId, (ValueId, i64, i64)>,
+    /// The struct and name of the member at hand.
+    member: Option<(TyId, Symbol)>,
+    /// The same of members that are regions of their own.
+    members: FastMap<ObjId, (TyId, Symbol)>,
     /// Bytes of members that are regions of their own, and their names.
     member_sizes: FastMap<ObjId, (i64, Option<Symbol>)>,
     /// The variable that the path at hand starts from.

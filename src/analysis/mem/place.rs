@@ -218,6 +218,7 @@ impl Frame<'_> {
         }
         let member = self.ctx.program.member(self.unit, record, name);
         let ty = member.map_or(TyId::UNKNOWN, |(ty, _)| ty);
+        self.memory.member = Some((record, name));
         self.memory.open_end =
             member.is_some_and(|(_, last)| last) && here.objects.iter().any(|object| !self.is_variable_itself(*object));
         let name = if self.ctx.program.is_union(record) && !self.is_aggregate(ty) { Symbol::new(UNION) } else { name };
@@ -271,7 +272,7 @@ impl Frame<'_> {
     }
 
     /// A pointer's target when it is read or written as a whole: its cell.
-    fn scalar_cell(&self, here: &Location) -> Cell {
+    pub(super) fn scalar_cell(&self, here: &Location) -> Cell {
         if let [object] = here.objects.as_slice()
             && self.is_holder(*object)
         {

@@ -94,6 +94,9 @@ impl Frame<'_> {
         if self.memory.open_end && size <= OPEN_END {
             return;
         }
+        if let Some(member) = self.memory.member {
+            self.memory.members.insert(object, member);
+        }
         // Seen as two structs, the larger member counts.
         let known = self.memory.member_sizes.entry(object).or_insert((size, None));
         known.0 = known.0.max(size);

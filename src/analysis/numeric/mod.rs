@@ -258,7 +258,8 @@ impl Frame<'_> {
                 Origin::Source(_) => self.report_demand(demand, place, Some(Mark { cleared, ..mark }), tail),
                 Origin::Input(input) => {
                     // Only the very number that a caller passes is a constant there.
-                    let itself = !demand.is_of_memory() || self.values[value].input == Some(input);
+                    let moved = demand.is_of_memory() || self.is_c() && demand.is_placed();
+                    let itself = !moved || self.values[value].input == Some(input);
                     let constants = demand.constants && itself && (!self.is_c() || self.depends_alone(state, input));
                     let demand = Demand { within: bounds, cleared, constants, ..demand };
                     self.leave_demand(state, mark, demand, place, tail);

@@ -1,0 +1,146 @@
+//! C: what conditions say of inputs beside being null or a constant: which bits are set, and how two of them stand to each
+//! other. Callers learn it, and ways that contradict it are none. Must not know statements.
+
+use super::frame::Frame;
+use super::state::{State, Test};
+use super::value::{Konst, Null, Predicate, ValueId};
+
+bitflags::bitflags! {
+    /// How one number may stand to another.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(super) struct Relation: u8 {
+        const LESS = 1;
+        const EQUAL = 1 << 1;
+        const MORE = 1 << 2;
+    }
+}
+
+impl Relation {
+    /// The relation, or all others.
+    pub(super) fn or_not(self, truth: bool) -> Relation {
+        if truth { self } else { self.complement() }
+    }
+
+    /// The same, told of the other number.
+    fn turned(self) -> Relation {
+        let mut turned = self & Relation::EQUAL;
+        turned.set(Relation::MORE, self.contains(Relation::LESS));
+        turned.set(Relation::LESS, self.contains(Relation::MORE));
+        turned
+    }
+}
+
+/// Whether two tests of one input cannot both hold: of bits and of relations.
+pub(super) fn contradict(known: Test, test: Test) -> bool {
+    match (known, test) {
+        (Test::Bits(all, false), Test::Bits(some, true)) | (Test::Bits(some, true), Test::Bits(all, false)) => some & !all == 0,
+        (Test::Bits(mask, set), Test::Is(constant)) | (Test::Is(constant), Test::Bits(mask, set)) => {
+            constant.as_int().is_some_and(|int| (int & mask != 0) != set)
+        }
+        (Test::Against(one, with), Test::Against(other, against)) => with == against && !one.intersects(other),
+        _ => false,
+    }
+}
+
+impl Frame<'_> {
+    /// Remembers how two inputs stand to each other; `false`: they do not.
+    pub(super) fn relate(&mut self, state: &mut State, a: ValueId, b: ValueId, relation: Relation) -> bool {
+        let (true, Some(first), Some(second)) = (self.is_c(), self.values[a].input, self.values[b].input) else { return true };
+        if first == second {
+            return true;
+        }
+        let (first, second, relation) =
+            if first.index() < second.index() { (first, second, relation) } else { (second, first, relation.turned()) };
+        state.assume(first, Test::Against(relation, second))
+    }
+
+    /// Whether two values may stand to each other in one of these ways.
+    pub(super) fn may_relate(&self, a: ValueId, b: ValueId, relation: Relation) -> bool {
+        let mut possible = match self.equal(a, b) {
+            Some(true) => Relation::EQUAL,
+            Some(false) => Relation::LESS | Relation::MORE,
+            None => Relation::all(),
+        };
+        if let (Some((low, high)), Some((least, most))) = (self.values[a].bounds(), self.values[b].bounds()) {
+            possible.set(Relation::LESS, possible.contains(Relation::LESS) && low < most);
+            possible.set(Relation::MORE, possible.contains(Relation::MORE) && high > least);
+        }
+        possible.intersects(relation)
+    }
+
+    /// What a callee has found out about two numbers; `false`: it cannot be. As with a macro, that it asks says nothing of
+    /// what this function believes.
+    pub(super) fn impose_relation(&mut self, state: &mut State, a: ValueId, b: ValueId, relation: Relation) -> bool {
+        let before = std::mem::replace(&mut self.in_macro, true);
+        let same = |known: &super::value::Value| matches!(known.null, Null::Yes(_));
+        let null = match (same(&self.values[a]), same(&self.values[b])) {
+            (true, _) => Some(b),
+            (_, true) => Some(a),
+            _ => None,
+        };
+        let equals = |frame: &Frame<'_>| match (null, frame.values[a].only_constant(), frame.values[b].only_constant()) {
+            (Some(value), ..) => Predicate::IsNull(value),
+            (_, _, Some(constant)) => Predicate::Is(a, constant),
+            (_, Some(constant), _) => Predicate::Is(b, constant),
+            _ => Predicate::Same(a, b),
+        };
+        let (less, equal, more) = (Relation::LESS, Relation::EQUAL, Relation::MORE);
+        let holds = match relation {
+            known if known == equal => {
+                let predicate = equals(self);
+                self.assume_predicate(state, &predicate, true)
+            }
+            known if known == less | more => {
+                let predicate = equals(self);
+                self.assume_predicate(state, &predicate, false)
+            }
+            known if known == less || known == less | equal => {
+                self.assume_predicate(state, &Predicate::Less(a, b, known != less), true)
+            }
+            known if known == more || known == more | equal => {
+                self.assume_predicate(state, &Predicate::Less(b, a, known != more), true)
+            }
+            _ => true,
+        };
+        self.in_macro = before;
+        holds
+    }
+
+    /// A number is some bits of another.
+    pub(super) fn note_bits(&mut self, bits: ValueId, a: ValueId, b: ValueId) {
+        for (of, mask) in [(a, b), (b, a)] {
+            let known = &self.values[of];
+            if let (Some(input), Some(mask), None) = (known.input, self.values[mask].only_int(), self.values[bits].only_int())
+                && known.consts.is_none()
+                && bits != of
+            {
+                self.memory.bits.insert(bits, (input, mask));
+            }
+        }
+    }
+
+    /// What a comparison of some bits with a constant says of the number; `false`: that it cannot be.
+    pub(super) fn bits_may_be(&self, state: &mut State, bits: ValueId, constant: Konst, truth: bool) -> bool {
+        let (Some(&(input, mask)), Some(int)) = (self.memory.bits.get(&bits), constant.as_int()) else { return true };
+        match int {
+            0 => state.assume(input, Test::Bits(mask, !truth)),
+            _ if truth && int & !mask == 0 => state.assume(input, Test::Bits(int, true)),
+            _ if int == mask && mask.count_ones() == 1 => state.assume(input, Test::Bits(mask, truth)),
+            _ => true,
+        }
+    }
+
+    /// Whether a comparison is decided by more than an input and a constant: what it leaves of the input says not all.
+    pub(super) fn rests_on_more(&self, condition: ValueId) -> bool {
+        let mut predicate = self.values[condition].predicate.as_ref();
+        while let Some(Predicate::Not(inner)) = predicate {
+            predicate = Some(inner);
+        }
+        match predicate {
+            Some(Predicate::Less(a, b, _) | Predicate::LessReal(a, b, _)) => {
+                [a, b].iter().all(|value| self.values[**value].only_constant().is_none())
+            }
+            _ => false,
+        }
+    }
+}
