@@ -198,6 +198,11 @@ impl Frame<'_> {
                 self.note_bits(bits, a, b);
                 bits
             }
+            BinOp::Add if self.is_c() => {
+                let sum = self.arithmetic(op, a, b, ty);
+                self.note_sum(sum, a, b);
+                sum
+            }
             _ => self.arithmetic(op, a, b, ty),
         }
     }

@@ -99,6 +99,7 @@ impl Frame<'_> {
             let Some(&block) = order.get(at) else { continue };
             for state in std::mem::take(&mut states[block].pending) {
                 self.scratch.iter_mut().for_each(|place| *place = None);
+                self.memory.at_head = self.is_c() && heads.get(block).copied().unwrap_or(false);
                 self.block(block, state, &mut out, &mut exits);
                 if self.steps > budget {
                     exits.exhausted = true;

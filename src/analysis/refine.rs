@@ -97,6 +97,8 @@ impl Frame<'_> {
                     self.assume_less(state, *b, *a, !*or_equal, false)
                 };
                 let below = if *or_equal { Relation::LESS | Relation::EQUAL } else { Relation::LESS };
+                self.guard_sum(state, *a);
+                self.guard_sum(state, *b);
                 holds && self.relate(state, *a, *b, below.or_not(truth))
             }
             Predicate::LessReal(a, b, or_equal) => {
@@ -180,7 +182,8 @@ impl Frame<'_> {
             self.replace(state, value, refined);
             return true;
         }
-        if known.only_constant().is_some_and(equal) {
+        let only = known.bounds().filter(|(lo, hi)| lo == hi).map(|(only, _)| only);
+        if known.only_constant().is_some_and(equal) || only.is_some() && only == constant.as_int() {
             return false;
         }
         if let Some(input) = known.input
@@ -298,6 +301,12 @@ impl Frame<'_> {
         {
             let (lo, hi) = x.range.unwrap_or(all);
             let most = self.most_below(&y, b_hi, gap);
+            // A number of rounds that ends a loop before its first one is none, and not less than none.
+            let no_rounds = self.memory.at_head && gap == 0 && y.only_int().is_some() && most <= hi;
+            if no_rounds && x.not == Some(most) {
+                return false;
+            }
+            let lo = if no_rounds && (lo == i64::MIN || lo < 0 && is_loose(lo)) { most } else { lo };
             let mut ends = x.ends;
             if most < hi {
                 // Not above the end of a type: that much need not be meant.

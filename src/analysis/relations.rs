@@ -3,7 +3,7 @@
 
 use super::frame::Frame;
 use super::state::{State, Test};
-use super::value::{Konst, Null, Predicate, ValueId};
+use super::value::{Ends, Konst, Null, Predicate, Value, ValueId};
 
 bitflags::bitflags! {
     /// How one number may stand to another.
@@ -104,6 +104,33 @@ impl Frame<'_> {
         };
         self.in_macro = before;
         holds
+    }
+
+    /// A number is the sum of two others, of which neither is written out.
+    pub(super) fn note_sum(&mut self, sum: ValueId, a: ValueId, b: ValueId) {
+        let plain = |value: ValueId| self.values[value].consts.is_none() && self.values[value].objects.is_empty();
+        let parts = match (plain(a), plain(b)) {
+            (true, true) => Some((a, b)),
+            (true, false) => self.memory.sums.get(&a).copied(),
+            (false, true) => self.memory.sums.get(&b).copied(),
+            (false, false) => None,
+        };
+        if let Some(parts) = parts {
+            self.memory.sums.insert(sum, parts);
+        }
+    }
+
+    /// A sum was compared: each part may be kept away from its bounds by the other.
+    pub(super) fn guard_sum(&mut self, state: &mut State, sum: ValueId) {
+        let Some(&(a, b)) = self.memory.sums.get(&sum) else { return };
+        for part in [a, b] {
+            let known = &self.values[part];
+            if known.consts.is_none() && !known.ends.contains(Ends::GUARDED) {
+                let guarded = Value { ends: known.ends | Ends::GUARDED, ..known.clone() };
+                let guarded = self.value(guarded);
+                self.replace(state, part, guarded);
+            }
+        }
     }
 
     /// A number is some bits of another.

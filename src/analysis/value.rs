@@ -253,7 +253,10 @@ impl Value {
             let first = ints.next().flatten()?;
             return ints.try_fold((first, first), |(lo, hi), int| int.map(|int| (lo.min(int), hi.max(int))));
         }
-        self.range
+        match (self.range, self.not) {
+            (Some((lo, hi)), Some(not)) if lo == not && lo < hi => Some((lo + 1, hi)),
+            (range, _) => range,
+        }
     }
 
     /// What is known of the ends of its bounds: constants are taken.

@@ -87,8 +87,11 @@ impl Frame<'_> {
         if kind.as_str() == HEAP {
             self.check_heap_start(state, value, span, name, true);
         }
+        // What is freed in front of what was given is a header that its allocator knows of.
+        let moved = self.values[value].offset.is_some_and(|offset| offset != (0, 0));
         for object in self.values[value].objects.clone() {
             if let ObjectKind::Input(input) = self.objects[object].kind
+                && !moved
                 && state.cell(object, Cell::Status(kind)).is_none()
                 && self.not_on_heap(state, object).is_none()
                 && self.is_sure(state)
@@ -182,6 +185,7 @@ impl Frame<'_> {
             }
             if let ObjectKind::Input(input) = self.objects[object].kind
                 && latent.depth < MAX_DEPTH
+                && self.values[value].offset.is_none_or(|offset| offset == (0, 0))
                 && state.cell(object, Cell::Status(kind)).is_none()
                 && self.is_sure(state)
             {

@@ -63,9 +63,14 @@ impl Frame<'_> {
             Spot::Whole => self.scalar_cell(here),
             Spot::Local(_) => Cell::Index(0),
         };
-        // Behind the end there is no element that could have a value.
-        let outside = here.at.range.zip(self.region(state, *object)).is_some_and(|((at, _), region)| at >= region.size.1);
-        let raw = !outside && self.is_unwritten(state, *object, cell, here.at);
+        // Outside of it there is no element that could have a value.
+        let ends = here.at.range.zip(self.region(state, *object));
+        let outside = ends.is_some_and(|((at, _), region)| at < 0 || at >= region.size.1);
+        // Of a number that has a value all bytes have one.
+        let set = |object| state.cell(object, Cell::Index(0)).is_some();
+        let whole =
+            matches!(self.objects[*object].kind, ObjectKind::Storage(local) if self.is_scalar_home(local)) && set(*object);
+        let raw = !outside && !whole && self.is_unwritten(state, *object, cell, here.at);
         self.note_read(state, span, raw, *object);
     }
 
@@ -81,6 +86,10 @@ impl Frame<'_> {
 
     fn is_unwritten(&self, state: &State, object: ObjId, cell: Cell, at: Bytes) -> bool {
         if state.cell(object, cell).is_some() && cell != Cell::Elements {
+            return false;
+        }
+        // Which bytes are those of the members that have a value is not known.
+        if !matches!(cell, Cell::Field(_)) && state.cells(object).any(|(known, _)| matches!(known, Cell::Field(_))) {
             return false;
         }
         let any_element = state.cell(object, Cell::Elements).is_some();

@@ -49,6 +49,10 @@ pub(super) struct Memory {
     pub(super) inverted: FastMap<ValueId, ValueId>,
     /// Numbers that are some bits of an input: which, and the mask.
     pub(super) bits: FastMap<ValueId, (InputId, i64)>,
+    /// Whether the block at hand is a loop's head.
+    pub(super) at_head: bool,
+    /// Numbers that are the sum of two others.
+    pub(super) sums: FastMap<ValueId, (ValueId, ValueId)>,
     /// Where no case of a `switch` fits.
     pub(super) unmatched: FastSet<BlockId>,
     /// Numbers that are a constant apart.

@@ -44,7 +44,11 @@ impl<'t> Lowering<'_> {
                             value = value.named_child(0)?;
                         }
                         match kind(value) {
-                            Kind::Identifier => self.value_type(self.symbol(value))?,
+                            // A type's name in parentheses reads like a variable's.
+                            Kind::Identifier => {
+                                let name = self.symbol(value);
+                                self.value_type(name).unwrap_or_else(|| self.named(name))
+                            }
                             Kind::StringLiteral => {
                                 let text = literal::string(self.text(value));
                                 return i128::try_from(text.as_str().chars().count() + 1).ok();

@@ -10,9 +10,9 @@ use super::expr::{Val, bare, element_of};
 use super::kinds::{Kind, field, kind};
 use super::scope::Binding;
 use super::stmt::FnCx;
-use super::types::pointer;
+use super::types::{int, pointer};
 use crate::base::Span;
-use crate::ir::{Const, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Ty, TyId};
+use crate::ir::{Const, LocalId, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Ty, TyId, UnOp};
 use crate::syntax::Node;
 
 /// A place and the type of what it holds.
@@ -121,6 +121,23 @@ impl<'t> FnCx<'_, '_, 't> {
         }
     }
 
+    /// A number of elements: what is so many back is written with a minus, of an unsigned size too.
+    fn position(&mut self, node: Node<'t>) -> Val {
+        let inner = bare(node);
+        let argument = match (kind(inner), field::operator(inner), field::argument(inner)) {
+            (Kind::UnaryExpression, Some(operator), Some(argument)) if self.low.text(operator) == "-" => argument,
+            _ => return self.expr(node),
+        };
+        let is_size = kind(bare(argument)) == Kind::SizeofExpression;
+        if !is_size && !matches!(self.type_of(argument).get(), Ty::Int { bits: 64, signed: false }) {
+            return self.expr(node);
+        }
+        let (span, ty) = (self.span(inner), int(64, true));
+        let value = self.expr(argument);
+        let signed = self.b.value(Rvalue::Cast(ty, value.op), ty, span);
+        Val { op: self.b.value(Rvalue::Unary(UnOp::Neg, signed), ty, span), ty }
+    }
+
     fn element_at(&mut self, argument: Node<'t>, index: Node<'t>) -> Lvalue {
         let span = self.span(argument);
         let argument = bare(argument);
@@ -137,7 +154,7 @@ impl<'t> FnCx<'_, '_, 't> {
             match place.ty.get() {
                 Ty::Array(element, _) => {
                     let element = *element;
-                    let index = self.expr(index);
+                    let index = self.position(index);
                     return place.project(Proj::Index(index.op), element);
                 }
                 Ty::Pointer(_) => self.read(place, span),
@@ -145,7 +162,7 @@ impl<'t> FnCx<'_, '_, 't> {
                     self.read(place, span)
                 }
                 _ => {
-                    let index = self.expr(index);
+                    let index = self.position(index);
                     return place.project(Proj::Index(index.op), TyId::UNKNOWN);
                 }
             }
@@ -153,7 +170,7 @@ impl<'t> FnCx<'_, '_, 't> {
             self.expr(argument)
         };
         let element = element_of(base.ty);
-        let index = self.expr(index);
+        let index = self.position(index);
         let pointed = self.deref_once(base, span);
         pointed.project(Proj::Index(index.op), element)
     }

@@ -239,7 +239,12 @@ impl<'t> Lowering<'_> {
                 let declared = self.declarator(child, base);
                 if let Some(name) = declared.name {
                     any = true;
-                    fields.push(self.field(self.symbol(name), declared.ty, self.span(child)));
+                    // A length that is written and not known is none that may be anything.
+                    let ty = match declared.ty.get() {
+                        Ty::Array(element, None) if declared.sized => TyId::new(Ty::Array(*element, Some(u64::MAX))),
+                        _ => declared.ty,
+                    };
+                    fields.push(self.field(self.symbol(name), ty, self.span(child)));
                 }
             }
         }

@@ -160,7 +160,15 @@ impl Adapter<'_> {
                 }
                 end += 1;
             }
-            self.drop_names(&names, 1);
+            // `*MACRO(name)(parameters)`: the macro makes the name.
+            let made = self.close(end).filter(|close| *close == end + 2 && self.is_name(end + 1) && self.kind(close + 1) == b'(');
+            match made {
+                Some(close) if function => {
+                    self.drop_names(&names, 0);
+                    end = close + 1;
+                }
+                _ => self.drop_names(&names, 1),
+            }
         }
         if function && self.kind(end) == b'(' && file_scope {
             let Some(close) = self.close(end) else { return end };
