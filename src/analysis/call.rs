@@ -157,6 +157,9 @@ impl<'a> Frame<'a> {
                     return Ways::Never;
                 }
             }
+            if model.op.is_some_and(|op| op.as_str() == "control.again") {
+                self.quieten(state);
+            }
             let model = self.exact_model(view).unwrap_or(model);
             return Ways::One(self.call_model(state, view, model, hit.loose));
         }

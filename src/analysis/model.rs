@@ -53,7 +53,8 @@ impl Frame<'_> {
             {
                 continue;
             }
-            let program = view.args.first().filter(|_| *slot == Slot::Rest(0) && view.args.len() > 1 && !self.is_c());
+            let listed = *slot == Slot::Rest(0) && view.args.len() > 1 || self.is_c() && *slot == Slot::Arg(1);
+            let program = view.args.first().filter(|_| listed);
             if sink.as_str() == "command" && program.is_some_and(|program| self.is_plain_program(*program)) {
                 continue;
             }

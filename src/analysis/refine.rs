@@ -91,11 +91,8 @@ impl Frame<'_> {
                 holds && self.relate(state, *a, *b, Relation::EQUAL.or_not(truth))
             }
             Predicate::Less(a, b, or_equal) => {
-                let holds = if truth {
-                    self.assume_less(state, *a, *b, *or_equal, false)
-                } else {
-                    self.assume_less(state, *b, *a, !*or_equal, false)
-                };
+                let (low, high, or_same) = if truth { (*a, *b, *or_equal) } else { (*b, *a, !*or_equal) };
+                let holds = self.assume_less(state, low, high, or_same, false) && self.put_in_order(state, low, high, or_same);
                 let below = if *or_equal { Relation::LESS | Relation::EQUAL } else { Relation::LESS };
                 self.guard_sum(state, *a);
                 self.guard_sum(state, *b);

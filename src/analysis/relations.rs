@@ -15,6 +15,9 @@ bitflags::bitflags! {
     }
 }
 
+/// Ends of a pointer's range that a comparison leaves open.
+const OFFSETS: Ends = Ends::LOW_OFFSET.union(Ends::HIGH_OFFSET);
+
 impl Relation {
     /// The relation, or all others.
     pub(super) fn or_not(self, truth: bool) -> Relation {
@@ -104,6 +107,29 @@ impl Frame<'_> {
         };
         self.in_macro = before;
         holds
+    }
+
+    /// Of two pointers into one object, one lies in front of the other; `false`: it cannot.
+    pub(super) fn put_in_order(&mut self, state: &mut State, low: ValueId, high: ValueId, or_same: bool) -> bool {
+        let (a, b) = (&self.values[low], &self.values[high]);
+        if a.objects.len() != 1 || a.objects != b.objects {
+            return true;
+        }
+        let start = |value: &Value| value.offset.unwrap_or((0, 0));
+        let ((from, to), (least, most)) = (start(a), start(b));
+        let gap = i64::from(!or_same);
+        let (end, begin) = (to.min(most.saturating_sub(gap)), least.max(from.saturating_add(gap)));
+        if end < from || begin > most {
+            return a.offset.is_none() || b.offset.is_none();
+        }
+        let (a, b) = (a.clone(), b.clone());
+        for (value, known, range) in [(low, a, (from, end)), (high, b, (begin, most))] {
+            if known.offset.is_some_and(|offset| offset != range) {
+                let refined = self.value(Value { offset: Some(range), ends: known.ends - OFFSETS, ..known });
+                self.replace(state, value, refined);
+            }
+        }
+        true
     }
 
     /// A number is the sum of two others, of which neither is written out.

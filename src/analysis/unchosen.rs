@@ -6,7 +6,7 @@ use super::mem::Home;
 use super::state::State;
 use super::value::{Ends, Null, Value, ValueId};
 use crate::base::{FastSet, Span};
-use crate::ir::{BinOp, BlockId, Body, LocalId, Operand, PlaceBase, Rvalue, Terminator, TyId};
+use crate::ir::{BinOp, BlockId, Body, LocalId, LocalKind, Operand, PlaceBase, Rvalue, Terminator, TyId};
 
 /// The blocks that a `switch` without `default` goes to where no case fits: empty ones at its very place.
 pub(super) fn unmatched(body: &Body) -> FastSet<BlockId> {
@@ -35,11 +35,16 @@ impl Frame<'_> {
                 state.replace(value, quiet);
             }
         }
-        let scalars: Vec<LocalId> =
-            self.homes.iter().filter(|(_, home)| **home == Home::Scalar).map(|(local, _)| *local).collect();
-        for local in scalars {
-            let object = self.storage(local);
-            self.expose(state, object);
+        let body = self.body;
+        let kept = |frame: &Self, local: LocalId, kind: LocalKind| {
+            frame.homes.get(&local).is_some_and(|home| *home == Home::Scalar)
+                || kind == LocalKind::User && frame.is_aggregate(frame.local_type(local))
+        };
+        for (local, declared) in body.locals.iter_enumerated() {
+            if kept(self, local, declared.kind) {
+                let object = self.storage(local);
+                self.expose(state, object);
+            }
         }
     }
 

@@ -2,7 +2,9 @@
 //! the number is told. Must not know how a pointer came to be.
 
 use super::bounds::Wrong;
+use super::place::Location;
 use super::region::Region;
+use super::{Access, Bytes};
 use crate::analysis::frame::Frame;
 use crate::analysis::numeric::{Demand, Limit, Subject, integer_type};
 use crate::analysis::state::State;
@@ -89,5 +91,18 @@ impl Frame<'_> {
         // A constant of a caller breaks it for sure only where this access is sure to be made.
         let constants = self.is_sure(state);
         self.demand(state, value, Demand { subject, limit, within, cleared: 0, name, ty, constants }, span);
+    }
+
+    /// An element that is passed through on the way to what lies in it must be one of the array's.
+    pub(super) fn check_passed(&mut self, state: &mut State, here: &Location, span: Span) {
+        // Of a pointer that walks back, conditions that this does not see keep it from going too far.
+        let walks =
+            here.through.is_some() && here.at.range.is_some_and(|(low, high)| low < 0 && (low != high || self.is_moved_base()));
+        if self.memory.purpose != Purpose::Address && !walks && here.at.range.is_some_and(|range| range != (0, 0)) {
+            let access = Access { at: here.at, size: Bytes::exactly(1), writes: self.memory.purpose == Purpose::Write };
+            for object in here.objects.clone() {
+                self.check_object(state, object, access, span);
+            }
+        }
     }
 }

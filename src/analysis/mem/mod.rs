@@ -49,6 +49,8 @@ pub(super) struct Memory {
     pub(super) inverted: FastMap<ValueId, ValueId>,
     /// Numbers that are some bits of an input: which, and the mask.
     pub(super) bits: FastMap<ValueId, (InputId, i64)>,
+    /// Whether the step at hand only computes an address.
+    only_address: bool,
     /// Whether the block at hand is a loop's head.
     pub(super) at_head: bool,
     /// Numbers that are the sum of two others.

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::index::Index;
-use super::{Access, Bytes, Purpose};
+use super::{Bytes, Purpose};
 use crate::analysis::frame::{Frame, ObjectKind};
 use crate::analysis::memory::STATIC_CELL;
 use crate::analysis::state::{Cell, State};
@@ -77,7 +77,11 @@ impl Frame<'_> {
                 Location { spot: Spot::Whole, objects, through: None, at: Bytes::UNKNOWN, ty: TyId::UNKNOWN }
             }
         };
-        for step in &place.proj {
+        // What follows of an address is a sum; the pointer itself may be one that was freed.
+        let address = self.memory.purpose == Purpose::Address;
+        let last = place.proj.iter().rposition(|step| *step == Proj::Deref).filter(|_| address);
+        for (at, step) in place.proj.iter().enumerate() {
+            self.memory.only_address = last == Some(at);
             here = match step {
                 Proj::Deref => self.step_deref(state, here, span),
                 Proj::Field(name) => self.step_field(state, here, *name, span),
@@ -148,7 +152,9 @@ impl Frame<'_> {
     fn step_deref(&mut self, state: &mut State, here: Location, span: Span) -> Location {
         let value = self.held(state, &here, span);
         self.check_null(state, value, span);
-        self.check_released(state, value, span, "");
+        if !self.memory.only_address {
+            self.check_released(state, value, span, "");
+        }
         // The check may have refined it.
         let value = match here.spot {
             Spot::Local(local) => self.read_local(state, local),
@@ -158,19 +164,6 @@ impl Frame<'_> {
         let at = Bytes::of_pointer(&self.values[value]);
         let ty = self.element_type(here.ty);
         Location { spot: Spot::Whole, objects, through: Some(value), at, ty }
-    }
-
-    /// An element that is passed through on the way to what lies in it must be one of the array's.
-    fn check_passed(&mut self, state: &mut State, here: &Location, span: Span) {
-        // Of a pointer that walks back, conditions that this does not see keep it from going too far.
-        let walks =
-            here.through.is_some() && here.at.range.is_some_and(|(low, high)| low < 0 && (low != high || self.is_moved_base()));
-        if self.memory.purpose != Purpose::Address && !walks && here.at.range.is_some_and(|range| range != (0, 0)) {
-            let access = Access { at: here.at, size: Bytes::exactly(1), writes: self.memory.purpose == Purpose::Write };
-            for object in here.objects.clone() {
-                self.check_object(state, object, access, span);
-            }
-        }
     }
 
     /// Turns a cell that is an array or struct into its object.
@@ -311,6 +304,10 @@ impl Frame<'_> {
             self.check_written(state, &here, span);
         }
         let loaded = if here.ty == TyId::UNKNOWN { ty } else { here.ty };
+        // In front of what was given lies a header of who gave it, and none of its data.
+        if here.at.range.is_some_and(|(_, high)| high < 0) && here.objects.iter().all(|object| !self.objects[*object].is_made()) {
+            return self.unknown();
+        }
         match here.spot {
             Spot::Local(local) => self.read_local(state, local),
             Spot::Whole if self.is_aggregate(here.ty) => self.aggregate(&here),

@@ -77,11 +77,22 @@ impl Frame<'_> {
     /// Whether an object is a variable of the program, which is as large as its type says.
     pub(super) fn is_variable_itself(&self, object: ObjId) -> bool {
         match self.objects[object].kind {
-            ObjectKind::Storage(_) => true,
-            ObjectKind::Input(input) => {
-                let input = &self.inputs[input];
-                matches!(input.root, Root::Global(_)) && input.path.as_slice() == [Cell::Size]
-            }
+            ObjectKind::Storage(local) => self.is_of_records(self.local_type(local)),
+            ObjectKind::Input(input) => match self.inputs[input].root {
+                Root::Global(name) if self.inputs[input].path.as_slice() == [Cell::Size] => {
+                    self.is_of_records(self.ctx.program.global_type(self.unit, name))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a variable of a type holds structs: a plain buffer that is seen as one is memory like any other.
+    fn is_of_records(&self, ty: TyId) -> bool {
+        match self.ctx.program.c_type(ty).get() {
+            Ty::Array(element, _) => self.is_of_records(*element),
+            Ty::Record { .. } => true,
             _ => false,
         }
     }
