@@ -105,4 +105,16 @@ impl Frame<'_> {
             }
         }
     }
+
+    /// What a pointer points at is assigned as a whole.
+    pub(super) fn copy_whole(&mut self, state: &mut State, value: ValueId, here: &Location) {
+        let size = self.c_size(here.ty);
+        for object in here.objects.clone() {
+            self.copy_object(state, value, object);
+            // One of several elements: the others are as they were.
+            if self.region(state, object).is_some_and(|region| Some(region.size.1) != size) {
+                self.expose(state, object);
+            }
+        }
+    }
 }

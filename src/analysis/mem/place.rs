@@ -348,11 +348,7 @@ impl Frame<'_> {
         }
         match here.spot {
             Spot::Local(local) => self.write_local(state, local, value),
-            Spot::Whole if self.is_aggregate(here.ty) => {
-                for object in here.objects.clone() {
-                    self.copy_object(state, value, object);
-                }
-            }
+            Spot::Whole if self.is_aggregate(here.ty) => self.copy_whole(state, value, &here),
             Spot::Whole => {
                 let cell = self.scalar_cell(&here);
                 self.store_cell(state, &here.objects, cell, value);
