@@ -48,6 +48,12 @@ impl Frame<'_> {
         self.out.findings.last_mut()
     }
 
+    /// Whether the last finding is of the same rule and starts at the same place.
+    pub(super) fn starts_like_last(&self, rule: RuleId, at: FileSpan) -> bool {
+        let same = |last: &Finding| last.rule == rule && last.at.file == at.file && last.at.span.lo == at.span.lo;
+        self.out.findings.last().is_some_and(same)
+    }
+
     /// Leaves a defect to the callers.
     pub(super) fn leave_latent(&mut self, state: &State, input: InputId, pending: Pending) {
         let room = self.latent.len() < MAX_LATENT;

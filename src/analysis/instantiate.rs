@@ -340,6 +340,7 @@ impl Frame<'_> {
             LatentKind::Release(kind) => {
                 self.wake_release(undecided.as_ref().unwrap_or(state), value, (*kind, sure), latent, pass);
             }
+            LatentKind::Choice(rule, matcher) => self.wake_choice(state, value, (*rule, *matcher), latent, pass),
             LatentKind::NullDeref { check, always, given } => {
                 let inner = binding.summary.inputs.get(latent.input as usize).is_some_and(|input| !input.path.is_empty());
                 let reach = Reach { check: *check, always: *always, given: *given && sure, inner };

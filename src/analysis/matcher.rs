@@ -1,13 +1,18 @@
 //! Evaluates `call` rules at a call: who is called, and conditions on resolved values. Must not know taint rules.
 
 use super::call::CallView;
-use super::frame::{Frame, ObjectKind};
+use super::frame::{Frame, ObjectKind, Pending};
 use super::state::{Cell, State};
-use super::summary::Root;
+use super::summary::{Latent, LatentKind, Root};
+use super::trace::{Hop, before, last_name, steps};
 use super::value::{Konst, Null, ValueId};
 use crate::base::{FastSet, FileSpan, RuleId, Symbol};
+use crate::findings::StepKind;
 use crate::ir::{AnnotationUse, AnnotationValue, BlockId, CallKind, Const};
 use crate::rules::{CallMatcher, CallTarget, Condition, ConstPattern, RuleKind, Subject, Test, Within};
+
+/// A constant is handed down no further than this many calls.
+const MAX_CHOICE_DEPTH: u8 = 4;
 
 /// What calls are handed that rules with `unless_chosen` ask about.
 #[derive(Debug, Default)]
@@ -58,7 +63,57 @@ impl Frame<'_> {
                 ];
                 let at = self.at(view.span);
                 self.report(rule, at, self.id, None, args, Vec::new());
+            } else if conditions.next().is_none() && !self.is_c() {
+                self.leave_choice(state, view, (rule, at));
             }
+        }
+    }
+
+    /// All holds but that the last condition asks about a constant which the callers decide.
+    fn leave_choice(&mut self, state: &State, view: &CallView<'_>, (rule, at): (RuleId, usize)) {
+        let Some(condition) = choice(&self.ctx.rules.rules[rule].kind, at) else { return };
+        let Subject::Arg(index) = condition.subject else { return };
+        let Some(&value) = view.args.get(usize::from(index)) else { return };
+        let known = &self.values[value];
+        let Some(input) = known.input.filter(|_| known.consts.is_none()) else { return };
+        let given = &self.inputs[input];
+        if matches!(given.root, Root::Param(_) | Root::This) && given.path.len() <= 1 {
+            let trail = before(self.hop(view.span, StepKind::Sink, view.name), None);
+            let pending =
+                Pending { kind: LatentKind::Choice(rule, at), at: self.at(view.span), function: self.id, trail, depth: 0 };
+            self.leave_latent(state, input, pending);
+        }
+    }
+
+    /// A callee hands on to a call what a `call` rule looks at: a constant here decides, or the callers do.
+    pub(super) fn wake_choice(&mut self, state: &State, value: ValueId, (rule, at): (RuleId, usize), latent: &Latent, pass: Hop) {
+        // Which of several functions runs may depend on what it is given.
+        if latent.depth >= MAX_CHOICE_DEPTH || self.one_of_several {
+            return;
+        }
+        let Some(condition) = choice(&self.ctx.rules.rules[rule].kind, at) else { return };
+        let known = &self.values[value];
+        let constants = if matches!(known.null, Null::Yes(_)) { &[][..] } else { known.constants() };
+        let passes = |constant: &Konst| match &condition.test {
+            Test::In(list) => list.iter().any(|pattern| matches(pattern, *constant)),
+            Test::Matches(regex) => matches!(constant, Konst::Str(text) if regex.is_match(text.as_str())),
+            Test::Less(bound) => constant.as_int().is_some_and(|int| int < *bound),
+            // A number is mostly a setting.
+            Test::Constant => matches!(constant, Konst::Str(_)),
+            _ => false,
+        };
+        // Of several, a setting chooses among what there is.
+        let found = !constants.is_empty() && constants.iter().all(passes)
+            || matches!(condition.test, Test::Constant) && self.is_constant_contents(state, value);
+        if found {
+            let shown = constants.first().and_then(|constant| constant.text()).unwrap_or_default();
+            let callee = last_name(&latent.trail).to_owned();
+            let args = vec![("callee", callee.clone()), ("sink", callee), ("value", shown)];
+            self.report(rule, latent.at, latent.function, None, args, steps(&[pass], &latent.trail));
+        } else if let ([], Some(input)) = (constants, known.input) {
+            let trail = before(pass, latent.trail.clone());
+            let (at, function, depth) = (latent.at, latent.function, latent.depth + 1);
+            self.leave_latent(state, input, Pending { kind: latent.kind.clone(), at, function, trail, depth });
         }
     }
 
@@ -309,6 +364,14 @@ impl Frame<'_> {
             }
         }
     }
+}
+
+/// The last condition of a matcher, where it is one about a constant argument.
+fn choice(kind: &RuleKind, matcher: usize) -> Option<&Condition> {
+    let RuleKind::Call(matchers) = kind else { return None };
+    let last = matchers.get(matcher)?.conditions.last()?;
+    let of_constant = matches!(last.test, Test::In(_) | Test::Matches(_) | Test::Less(_) | Test::Constant);
+    (of_constant && last.property.is_none() && matches!(last.subject, Subject::Arg(_))).then_some(last)
 }
 
 fn annotation_passes(used: &AnnotationUse, condition: &Condition) -> bool {

@@ -39,6 +39,11 @@ fn answer(getter: Symbol, key: Symbol) -> Cell {
     Cell::Property(Symbol::new(&format!("{getter} {key}")))
 }
 
+/// Whether a cell keeps what a getter gave: nobody holds it for that.
+pub(super) fn is_answer(cell: Cell) -> bool {
+    matches!(cell, Cell::Property(name) if name.as_str().ends_with(' '))
+}
+
 impl Frame<'_> {
     /// Whether a dereference of an input of which nothing is known is left to the callers, and if so, whether every way
     /// through the function gets there, and whether the conditions at hand say all of when. What a field or an element
@@ -104,8 +109,14 @@ impl Frame<'_> {
     }
 
     /// Where the answer of a getter is kept that gives the same one each time it is asked: `getParameter("id")`, or a map's
-    /// value by a constant key. What is learnt of the first answer holds for the second.
+    /// value by a constant key, or a part that never changes (`readLock()`). What is learnt of the first answer holds for the
+    /// second.
     pub(super) fn asked_before(&mut self, state: &State, view: &CallView<'_>, model: &ApiModel) -> Option<(ObjId, Cell)> {
+        if model.op.is_some_and(|op| op.as_str() == "object.part") {
+            let objects = self.objects_of(view.receiver?);
+            let [object] = objects.as_slice() else { return None };
+            return Some((*object, answer(view.name, self.ctx.names.empty)));
+        }
         if model.may_return_null != Some(true) {
             return None;
         }

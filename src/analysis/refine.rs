@@ -4,9 +4,9 @@
 use super::frame::Frame;
 use super::kinds;
 use super::relations::Relation;
-use super::state::{State, Test};
+use super::state::{Cell, State, Test};
 use super::summary::SumValue;
-use super::value::{Cleared, Ends, Konst, Mark, Null, Predicate, Value, ValueId};
+use super::value::{Cleared, Ends, InputId, Konst, Mark, Null, Predicate, Value, ValueId};
 
 /// Descriptors up to this one are the standard streams.
 const STANDARD_DESCRIPTORS: i64 = 2;
@@ -230,7 +230,10 @@ impl Frame<'_> {
             (Null::Yes(_), true) | (Null::No, false) => return true,
             _ => {}
         }
-        if let Some(input) = known.input
+        // That one element is null says nothing of the others.
+        let one_of_many = is_null && !self.is_c();
+        let some_element = |input: &InputId| one_of_many && self.inputs[*input].path.last() == Some(&Cell::Elements);
+        if let Some(input) = known.input.filter(|input| !some_element(input))
             && !state.assume(input, if is_null { Test::Null } else { Test::NotNull })
         {
             return false;
@@ -250,6 +253,9 @@ impl Frame<'_> {
         };
         let refined = self.value(refined);
         self.replace(state, value, refined);
+        if one_of_many {
+            state.restore_elements(refined, value);
+        }
         true
     }
 

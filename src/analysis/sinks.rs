@@ -264,8 +264,9 @@ impl Frame<'_> {
                 if matches!(sink.as_str(), "message-header" | "json-types") {
                     finding.confidence = Confidence::Low;
                 }
-                // Percent signs and all, as the client sent it: browsers leave little in it that does harm.
-                if sink.as_str().starts_with("html") && matches!(mark.name.as_str(), "getRequestURI" | "getRequestURL") {
+                // As a browser sends a path or its host, little is left in it that does harm.
+                let to_page = sink.as_str().starts_with("html") || sink.as_str() == "js";
+                if to_page && matches!(mark.name.as_str(), "getRequestURI" | "getRequestURL" | "getServerName") {
                     finding.confidence = Confidence::Low;
                 }
                 // No page of another site can have a browser send JSON and show what comes back.

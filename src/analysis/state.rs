@@ -209,6 +209,14 @@ impl State {
         self.conditions.iter().any(|(known, other)| *known == input && contradict(*other, test))
     }
 
+    /// What was put in the place of any element of something goes back to what it was.
+    pub(super) fn restore_elements(&mut self, new: ValueId, old: ValueId) {
+        let of_elements = |(_, cell, value): &(ObjId, Cell, ValueId)| *cell == Cell::Elements && *value == new;
+        if self.heap.entries.iter().any(of_elements) {
+            Rc::make_mut(&mut self.heap.entries).iter_mut().filter(|entry| of_elements(entry)).for_each(|entry| entry.2 = old);
+        }
+    }
+
     /// Remembers a condition on an input. `false`: it contradicts one that is known.
     pub(super) fn assume(&mut self, input: InputId, test: Test) -> bool {
         for (known_input, known) in self.conditions.iter() {

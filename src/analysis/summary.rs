@@ -7,7 +7,7 @@ use super::numeric::Demand;
 use super::state::{Cell, Test};
 use super::trace::{Hop, Trail};
 use super::value::{Cleared, Ends, InputId, Konst, Null};
-use crate::base::{FileSpan, Symbol};
+use crate::base::{FileSpan, RuleId, Symbol};
 use crate::program::FuncId;
 use crate::rules::{CheckKind, SourceKinds};
 
@@ -154,6 +154,8 @@ pub(super) enum LatentKind {
         /// C: whether the conditions say all of when it gets there.
         given: bool,
     },
+    /// Java: a constant that a `call` rule looks for as its last condition; rule and matcher.
+    Choice(RuleId, usize),
     /// C: memory that is too small for what is read or written of it.
     Access(super::mem::Access),
     /// C: a text that has to end in a terminator; bytes of a character.
@@ -177,7 +179,7 @@ impl LatentKind {
         match self {
             LatentKind::Number(demand) => demand.is_of_memory(),
             LatentKind::Access(_) | LatentKind::Text(_) | LatentKind::Longer { .. } => true,
-            LatentKind::Sink { .. } | LatentKind::NullDeref { .. } | LatentKind::Release(_) => false,
+            LatentKind::Sink { .. } | LatentKind::NullDeref { .. } | LatentKind::Choice(..) | LatentKind::Release(_) => false,
         }
     }
 }

@@ -40,6 +40,15 @@ pub(super) fn before(hop: Hop, rest: Trail) -> Trail {
     Some(Arc::new(Link { hop, rest }))
 }
 
+/// The name of what stands at a trail's end.
+pub(super) fn last_name(trail: &Trail) -> &str {
+    let mut link = trail.as_ref();
+    while let Some(next) = link.and_then(|link| link.rest.as_ref()) {
+        link = Some(next);
+    }
+    link.map_or("", |link| link.hop.name.as_str())
+}
+
 /// Hops as a finding shows them.
 pub(super) fn steps(first: &[Hop], trail: &Trail) -> Vec<Step> {
     let mut all: Vec<Hop> = first.to_vec();

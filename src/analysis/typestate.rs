@@ -4,6 +4,7 @@
 use super::call::CallView;
 use super::frame::{Frame, ObjectKind};
 use super::interp::Exits;
+use super::nullness::is_answer;
 use super::state::{Cell, State};
 use super::summary::Root;
 use super::trace::{Hop, steps};
@@ -49,6 +50,10 @@ impl Frame<'_> {
             self.wrap(state, view, result);
         }
         let Some((slot, kind)) = model.acquires else { return };
+        if view.call.kind == CallKind::Special && view.name == self.ctx.names.init {
+            // `super(…)`: the resource is the object under construction, and whoever makes it has it.
+            return;
+        }
         // `realloc(p, 0)` frees.
         if replaced.is_some() && view.args.get(1).is_some_and(|size| self.values[*size].only_int() == Some(0)) {
             return;
@@ -94,6 +99,14 @@ impl Frame<'_> {
             }
             if let Some(replaced) = replaced {
                 state.set_cell(object, Cell::Field(self.ctx.names.replaced), replaced);
+            }
+            if model.op.is_some_and(|op| op.as_str() == "resource.part")
+                && let Some(receiver) = view.receiver
+                && let [whole] = self.objects_of(receiver).as_slice()
+                && *whole != object
+            {
+                // Closed with what it was got from, it is as if that were made of it.
+                state.set_cell(*whole, Cell::Field(self.ctx.names.wrapped), target);
             }
             self.check_lock(state, (object, kind), model, view, result);
             let status = self.int(OPEN);
@@ -462,7 +475,13 @@ impl Frame<'_> {
             push(&mut reached, result);
         }
         for (object, cell, value) in state.heap.entries().iter() {
-            if matches!(self.objects[*object].kind, ObjectKind::Input(_) | ObjectKind::Opaque) && counts(cell) {
+            let outside = match self.objects[*object].kind {
+                ObjectKind::Input(_) => !is_answer(*cell),
+                // What is not known holds nothing that was got from it.
+                ObjectKind::Opaque => *cell != Cell::Field(self.ctx.names.wrapped),
+                _ => false,
+            };
+            if outside && counts(cell) {
                 push(&mut reached, *value);
             }
         }

@@ -59,16 +59,20 @@ pub(super) struct Demand {
 const NEAR: i64 = 16;
 /// A sum that is so much or less off its operand is off by little.
 const LITTLE: i64 = 1024;
+/// The same in Java's `long`: a time and some seconds.
+const LITTLE_OF_LONG: i64 = 1 << 40;
 
 impl Demand {
     /// Whether only numbers next to the end of the type break it: the next page, the month before. Nothing comes of most.
-    fn is_marginal(&self) -> bool {
+    /// In the widest type anything up to `of_widest` is next to it.
+    fn is_marginal(&self, of_widest: i64) -> bool {
         let Subject::Check(CheckKind::IntegerOverflow | CheckKind::IntegerUnderflow) = self.subject else { return false };
         let (Limit::Between(least, most), Some((bits @ 32.., signed))) = (self.limit, integer_type(self.ty)) else {
             return false;
         };
         let (min, max) = super::integers::limits(bits, signed);
-        least <= min.saturating_add(LITTLE) && most >= max.saturating_sub(LITTLE)
+        let little = if bits == 64 { of_widest } else { LITTLE };
+        least <= min.saturating_add(little) && most >= max.saturating_sub(little)
     }
 
     /// Whether memory is accessed at a place, or in a size, that the number decides.
@@ -90,11 +94,11 @@ impl Demand {
         let random = (SourceKinds::RANDOM | SourceKinds::ARBITRARY).contains(mark.kinds);
         let wraps = match (self.subject, self.ty.get()) {
             (Subject::Check(CheckKind::IntegerOverflow), Ty::Int { bits, signed }) => {
-                !signed && (*bits == 64 || self.is_marginal())
+                !signed && (*bits == 64 || self.is_marginal(LITTLE))
             }
             _ => false,
         };
-        random || wraps || self.is_marginal() && matches!(self.ty.get(), Ty::Int { bits: 64, .. })
+        random || wraps || self.is_marginal(LITTLE) && matches!(self.ty.get(), Ty::Int { bits: 64, .. })
     }
 }
 
@@ -315,6 +319,10 @@ impl Frame<'_> {
         };
         let is_java = !self.is_c();
         for &rule in rules {
+            // `a[8] |= 1` reads and writes the same element.
+            if demand.subject == Subject::Check(CheckKind::UncheckedIndex) && self.starts_like_last(rule, place.at) {
+                continue;
+            }
             let mut args = vec![("name", demand.name.as_str().to_owned()), ("type", type_name(demand.ty, self.is_c()))];
             if let Some(mark) = mark.filter(|_| demand.subject == Subject::Check(CheckKind::UncheckedIndex)) {
                 args.push(("source", super::texts::source_name(mark.kinds, mark.name)));
@@ -325,7 +333,7 @@ impl Frame<'_> {
             if let Some(finding) = self.report(rule, place.at, place.function, origin, args, steps(&way, tail))
                 && let Some(mark) = mark
             {
-                let low = if is_java { demand.is_marginal() } else { demand.is_meek(mark) };
+                let low = if is_java { demand.is_marginal(LITTLE_OF_LONG) } else { demand.is_meek(mark) };
                 let cap = if low { Confidence::Low } else { super::sinks::weight(mark.kinds) };
                 finding.confidence = finding.confidence.min(cap);
                 // A sum that wraps as the language says, or that only whoever runs the program decides, seldom harms.

@@ -50,7 +50,7 @@ impl<'t> Lowering<'t> {
                 }
                 Target::Place(self.static_place(declared, name), info.ty)
             }
-            Name::Unknown => Target::Place(self.inherited(name), TyId::UNKNOWN),
+            Name::Unknown => Target::Place(self.imported(name).unwrap_or_else(|| self.inherited(name)), TyId::UNKNOWN),
         }
     }
 
@@ -62,6 +62,14 @@ impl<'t> Lowering<'t> {
 
     fn place_of(&mut self, base: PlaceBase, field: Symbol) -> PlaceId {
         self.f.b.place(Place { base, proj: smallvec::smallvec![Proj::Field(field)] })
+    }
+
+    /// A field that a static import names; one inherited from a class out of the file would hide it, which nobody writes.
+    fn imported(&mut self, name: Symbol) -> Option<PlaceId> {
+        let member = *self.names.static_imports.get(&name)?;
+        let (owner, _) = member.as_str().rsplit_once('.')?;
+        let ty = self.names.named(Symbol::new(owner));
+        Some(self.place_of(PlaceBase::Static(ty), name))
     }
 
     fn inherited(&mut self, name: Symbol) -> PlaceId {

@@ -111,6 +111,15 @@ impl<'t> Lowering<'t> {
         while self.f.jumps.len() > down_to {
             let Some(mut jump) = self.f.jumps.pop() else { break };
             if self.f.b.is_open() && jump.is_cleanup() {
+                if let (true, Jump::Finally { outer, .. }) = (passed.is_empty(), &jump)
+                    && *outer != unwind
+                {
+                    // The source's jump is where the clean-up begins.
+                    let next = self.f.b.new_block();
+                    self.f.b.terminate(Terminator::Goto(next), span);
+                    self.f.b.set_unwind(*outer);
+                    self.f.b.start(next);
+                }
                 self.f.cleanups -= 1;
                 self.cleanup(&mut jump, true);
                 self.f.cleanups += 1;
