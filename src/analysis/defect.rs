@@ -48,10 +48,10 @@ impl Frame<'_> {
         self.out.findings.last_mut()
     }
 
-    /// Whether the last finding is of the same rule and starts at the same place.
-    pub(super) fn starts_like_last(&self, rule: RuleId, at: FileSpan) -> bool {
-        let same = |last: &Finding| last.rule == rule && last.at.file == at.file && last.at.span.lo == at.span.lo;
-        self.out.findings.last().is_some_and(same)
+    /// Whether a finding of the same rule that starts at the same place is known.
+    pub(super) fn starts_like_another(&self, rule: RuleId, at: FileSpan) -> bool {
+        let same = |known: &Finding| known.rule == rule && known.at.file == at.file && known.at.span.lo == at.span.lo;
+        self.out.findings.iter().any(|known| same(known) && known.at != at)
     }
 
     /// Leaves a defect to the callers.

@@ -320,7 +320,7 @@ impl Frame<'_> {
         let is_java = !self.is_c();
         for &rule in rules {
             // `a[8] |= 1` reads and writes the same element.
-            if demand.subject == Subject::Check(CheckKind::UncheckedIndex) && self.starts_like_last(rule, place.at) {
+            if demand.subject == Subject::Check(CheckKind::UncheckedIndex) && self.starts_like_another(rule, place.at) {
                 continue;
             }
             let mut args = vec![("name", demand.name.as_str().to_owned()), ("type", type_name(demand.ty, self.is_c()))];
