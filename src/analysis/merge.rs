@@ -39,7 +39,6 @@ impl Frame<'_> {
             return;
         }
         self.steps += u32::try_from(state.heap.entries().len() / 16).unwrap_or(u32::MAX);
-        super::instantiate::stat(25, state.heap.entries().len() / 16);
         let mut marked: IndexVec<ObjId, bool> = index_vec::index_vec![false; self.objects.len()];
         let mut reached: Vec<ObjId> = Vec::new();
         let mut reach = |objects: &[ObjId], reached: &mut Vec<ObjId>| {
