@@ -444,6 +444,11 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// A step of a trace in this file.
+    pub(super) fn hop(&self, span: Span, kind: StepKind, name: Symbol) -> super::trace::Hop {
+        super::trace::Hop { at: self.at(span), kind, name }
+    }
+
     /// A step of the trace for a call that is entered.
     pub(super) fn pass_hop(&self, span: Span, callee: FuncId) -> super::trace::Hop {
         let name = self.ctx.program.function(callee).1.name;

@@ -10,10 +10,10 @@ use super::mem::{Home, homes};
 use super::state::{Cell, State, Test};
 use super::store::Store;
 use super::summary::{Input, LatentKind, MAX_PATH, Root};
-use super::trace::{Hop, PathId, Traces, Trail};
+use super::trace::{PathId, Traces, Trail};
 use super::value::{Cleared, InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
-use crate::findings::{Examined, Finding, StepKind};
+use crate::findings::{Examined, Finding};
 use crate::ir::{BlockId, Body, Function, Language, LocalId, Ty, TyId, Unit};
 use crate::program::{FuncId, FunctionTypes};
 use crate::rules::{Models, SourceKinds};
@@ -495,9 +495,5 @@ impl<'a> Frame<'a> {
             }
         }
         self.scratch.iter_mut().filter(|place| **place == Some(old)).for_each(|place| *place = Some(new));
-    }
-
-    pub(super) fn hop(&self, span: Span, kind: StepKind, name: Symbol) -> Hop {
-        Hop { at: self.at(span), kind, name }
     }
 }

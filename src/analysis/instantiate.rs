@@ -325,11 +325,8 @@ impl Frame<'_> {
                 self.wake_access(undecided.as_ref().unwrap_or(state), value, *access, site, (pass, decided));
             }
             // A text that is only read under a condition that nobody has decided need not be one.
-            LatentKind::Text(wide) => {
-                if decided {
-                    self.check_text(state, value, *wide, binding.span);
-                }
-            }
+            LatentKind::Text(wide) if decided => self.check_text(state, value, *wide, binding.span),
+            LatentKind::Text(_) => {}
             LatentKind::Longer { .. } if lost => {}
             LatentKind::Longer { most, wide, kind } => {
                 let site = Site { at: latent.at, function: latent.function, trail: latent.trail.clone(), depth: latent.depth };

@@ -387,6 +387,8 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
         }
     }
     mapper::settle(&context, &pastes, &mut outcome.findings);
+    // As many as functions, each of many small parts: one thread would take long to drop them.
+    std::mem::take(&mut context.summaries).raw.into_par_iter().for_each(drop);
     outcome
 }
 

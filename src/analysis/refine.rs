@@ -1,6 +1,7 @@
 //! What a condition says about values: each refined value takes the old one's place everywhere.
 //! Must not know statements.
 
+use super::compare::{above, below};
 use super::frame::Frame;
 use super::kinds;
 use super::relations::Relation;
@@ -470,27 +471,6 @@ impl Frame<'_> {
         }
         let refined = self.value(refined);
         self.replace(state, value, refined);
-    }
-}
-
-/// The bounds of what a number is compared with from below; a real number stands for the next integer.
-fn above(value: &Value, gap: i64, real: bool) -> Option<(i64, i64)> {
-    value.bounds().or_else(|| whole(value, if gap == 0 && !real { f64::floor } else { f64::ceil }))
-}
-
-/// The same from above.
-fn below(value: &Value, gap: i64, real: bool) -> Option<(i64, i64)> {
-    value.bounds().or_else(|| whole(value, if gap == 0 && !real { f64::ceil } else { f64::floor }))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "saturates at the ends of the type")]
-fn whole(value: &Value, round: fn(f64) -> f64) -> Option<(i64, i64)> {
-    match value.only_constant() {
-        Some(Konst::Float(bits)) => {
-            let number = round(f64::from_bits(bits)) as i64;
-            Some((number, number))
-        }
-        _ => None,
     }
 }
 
