@@ -32,7 +32,7 @@ const SPLIT_WORK: usize = 400;
 const SPLIT_SHARE: usize = 3;
 /// Joins at a block before ranges and constant sets are widened.
 const JOINS_BEFORE_WIDENING: u32 = 3;
-/// States kept apart, and joins before widening, where a loop goes around whose end is open: some branch on the way was not
+/// Java: states kept apart, and joins before widening, where a loop goes around whose end is open: some branch on the way was not
 /// decided, so that telling its rounds apart tells nothing; or no tainted data ever comes there.
 const MAX_STATES_OPEN: usize = 3;
 const JOINS_BEFORE_WIDENING_OPEN: u32 = 1;
@@ -76,7 +76,7 @@ impl Frame<'_> {
         };
         let budget = size.saturating_mul(each).saturating_add(base).min(MAX_STEPS.max(size.saturating_mul(2)));
         self.budget = budget;
-        let clean = !self.is_c() && !self.ctx.demand.sees_taint(self.id);
+        let clean = !self.ctx.demand.sees_taint(self.id);
         let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
         let mut states: IndexVec<BlockId, BlockStates> = body.blocks.iter().map(|_| BlockStates::default()).collect();
         let mut worklist = std::collections::BTreeSet::new();
@@ -116,7 +116,8 @@ impl Frame<'_> {
                     self.collect_garbage(&mut state);
                     let is_head = heads.get(target).copied().unwrap_or(false);
                     let again = is_head && rank.get(target).is_some_and(|target| *target <= at);
-                    let open = again && (state.doubt || clean);
+                    // Of C the first rounds are told apart: what is wrong in one of them is proof where joined states are none.
+                    let open = again && !self.is_c() && (state.doubt || clean);
                     if is_head && !again {
                         state.doubt = false;
                     }
