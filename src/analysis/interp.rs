@@ -69,14 +69,10 @@ impl Frame<'_> {
             rank[*block] = at;
         }
         let size = u32::try_from(body.stmts.len()).unwrap_or(u32::MAX);
-        let (base, each) = if self.is_c() || self.ctx.demand.sees_taint(self.id) {
-            (BASE_STEPS, STEPS_PER_STATEMENT)
-        } else {
-            (BASE_STEPS_CLEAN, STEPS_PER_STATEMENT_CLEAN)
-        };
+        let clean = !self.is_c() && !self.ctx.demand.sees_taint(self.id);
+        let (base, each) = if clean { (BASE_STEPS_CLEAN, STEPS_PER_STATEMENT_CLEAN) } else { (BASE_STEPS, STEPS_PER_STATEMENT) };
         let budget = size.saturating_mul(each).saturating_add(base).min(MAX_STEPS.max(size.saturating_mul(2)));
         self.budget = budget;
-        let clean = !self.ctx.demand.sees_taint(self.id);
         let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
         let mut states: IndexVec<BlockId, BlockStates> = body.blocks.iter().map(|_| BlockStates::default()).collect();
         let mut worklist = std::collections::BTreeSet::new();
@@ -143,8 +139,8 @@ impl Frame<'_> {
         exits
     }
 
-    /// Adds a state to a block's; `true` if the block has to run with it. Joins widen after so many of them. Every cycle has a head, so widening there is
-    /// enough, and what a condition says inside of the loop is kept.
+    /// Adds a state to a block's; `true` if the block has to run with it. Joins widen after so many of them, at the heads of
+    /// loops: every cycle has one, so widening there is enough, and what a condition says inside of the loop is kept.
     fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize, widens_after: Option<u32>) -> bool {
         let kept_apart = entry.seen.len();
         for (at, known) in entry.seen.iter_mut().chain(entry.joined.as_mut()).enumerate() {
