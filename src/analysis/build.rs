@@ -2,6 +2,7 @@
 
 use super::frame::{Frame, ObjectKind};
 use super::interp::Exits;
+use super::merge::Widen;
 use super::state::{Cell, State, Test};
 use super::summary::{MAX_OUTCOMES, NON_NULL, Outcome, SumMark, SumObject, SumValue, Summary, UNKNOWN};
 use super::value::{InputId, Null, ObjId, Origin, Value, ValueId};
@@ -87,9 +88,9 @@ impl Frame<'_> {
                 None if kept.len() < MAX_KEPT => kept.push((state, result)),
                 None => {
                     let Some((other, value)) = kept.pop() else { continue };
-                    let joined = self.join_states(&other, &state, false);
+                    let joined = self.join_states(&other, &state, Widen::No);
                     let result = match (value, result) {
-                        (Some(a), Some(b)) => Some(self.join_values(a, b, false)),
+                        (Some(a), Some(b)) => Some(self.join_values(a, b, Widen::No)),
                         _ => None,
                     };
                     kept.push((joined, result));
@@ -109,9 +110,9 @@ impl Frame<'_> {
         let mut all = kept.into_iter();
         let Some((mut state, mut result)) = all.next() else { return Vec::new() };
         for (other, value) in all {
-            state = self.join_states(&state, &other, false);
+            state = self.join_states(&state, &other, Widen::No);
             result = match (result, value) {
-                (Some(a), Some(b)) => Some(self.join_values(a, b, false)),
+                (Some(a), Some(b)) => Some(self.join_values(a, b, Widen::No)),
                 _ => None,
             };
         }

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::frame::{Frame, ObjectKind};
 use super::instantiate::Passed;
+use super::merge::Widen;
 use super::state::State;
 use super::stmt::Alternative;
 use super::value::{Konst, Null, ObjId, Value, ValueId};
@@ -228,6 +229,8 @@ impl<'a> Frame<'a> {
         let receiver = made.or(view.receiver).or_else(|| self.receiver(state));
         let mut ways = if let [callee] = *callees {
             self.call_one(state, view, callee, receiver)
+        } else if let Some(result) = self.gather_callees(state, view, callees, receiver) {
+            Ways::One(result)
         } else {
             let mut all: Vec<(State, ValueId)> = Vec::with_capacity(callees.len());
             self.one_of_several = true;
@@ -287,7 +290,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Whether the last argument is declared an array; `None` where its type is not known.
-    fn spread(&self, view: &CallView<'_>) -> Option<bool> {
+    pub(super) fn spread(&self, view: &CallView<'_>) -> Option<bool> {
         match view.call.args.last()? {
             crate::ir::Operand::Local(local) => match self.local_type(*local).get() {
                 Ty::Unknown => None,
@@ -301,8 +304,8 @@ impl<'a> Frame<'a> {
         let mut ways = ways.into_iter();
         let first = ways.next()?;
         Some(ways.fold(first, |(state, value), (other, result)| {
-            let joined = self.join_values(value, result, false);
-            (self.join_states(&state, &other, false), joined)
+            let joined = self.join_values(value, result, Widen::No);
+            (self.join_states(&state, &other, Widen::No), joined)
         }))
     }
 

@@ -6,6 +6,7 @@ use super::compare::ends_of;
 use super::frame::{Frame, ObjectKind};
 use super::integers::{fold, limits, range_of, wrap};
 use super::kinds;
+use super::merge::Widen;
 use super::state::{Cell, State};
 use super::value::{Ends, Konst, MAX_CONSTS, Mark, Null, Predicate, Value, ValueId};
 use crate::base::Span;
@@ -90,7 +91,7 @@ impl Frame<'_> {
                     if index >= MAX_INDEXED {
                         // A table: its entries are not told apart.
                         let joined = match state.cell(object, Cell::Elements) {
-                            Some(before) => self.join_values(before, value, true),
+                            Some(before) => self.join_values(before, value, Widen::Ends),
                             None => value,
                         };
                         state.set_cell(object, Cell::Elements, joined);

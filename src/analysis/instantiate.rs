@@ -3,20 +3,21 @@
 use smallvec::SmallVec;
 
 use super::call::Ways;
-use super::frame::{Frame, ObjectKind};
+use super::frame::Frame;
 use super::mem::Site;
 use super::nullness::Reach;
 use super::numeric::Demand;
 use super::sinks::Arrival;
 use super::state::{Cell, State, Test};
-use super::summary::{Latent, LatentKind, NON_NULL, Outcome, Root, Summary, UNKNOWN};
+use super::summary::{Latent, LatentKind, Outcome, Root, Summary};
 use super::trace::before;
-use super::value::{Mark, Null, ObjId, Origin, Value, ValueId};
+use super::value::{Mark, Null, ObjId, ValueId};
 use crate::base::Span;
-use crate::findings::StepKind;
 use crate::ir::TyId;
 use crate::program::FuncId;
 
+/// The number of the first object that a callee makes, among those of the call.
+pub(super) const FIRST_OBJECT: u32 = 16;
 /// Defects are not handed up further than this many calls.
 const MAX_DEPTH: u8 = 12;
 
@@ -34,62 +35,37 @@ pub(super) struct Passed<'v> {
 }
 
 /// The values of one call, for a summary's inputs.
-struct Binding<'s> {
-    summary: &'s Summary,
-    callee: FuncId,
-    receiver: Option<ValueId>,
-    args: SmallVec<[ValueId; 6]>,
-    captured: &'s [ValueId],
-    span: Span,
-    inputs: SmallVec<[Option<ValueId>; 16]>,
-    values: SmallVec<[Option<ValueId>; 16]>,
-    objects: SmallVec<[Option<ObjId>; 4]>,
+pub(super) struct Binding<'s> {
+    pub(super) summary: &'s Summary,
+    pub(super) callee: FuncId,
+    pub(super) receiver: Option<ValueId>,
+    pub(super) args: SmallVec<[ValueId; 6]>,
+    pub(super) captured: &'s [ValueId],
+    pub(super) span: Span,
+    pub(super) inputs: SmallVec<[Option<ValueId>; 16]>,
+    pub(super) values: SmallVec<[Option<ValueId>; 16]>,
+    pub(super) objects: SmallVec<[Option<ObjId>; 4]>,
     /// Whether the summary leaves no choice: its nulls are nulls here.
-    decided: bool,
+    pub(super) decided: bool,
+    /// What tells the objects it makes from others made at the call: the number of the first.
+    pub(super) first_object: u32,
+}
+
+impl Binding<'_> {
+    /// Forgets what was made of the summary's values and objects: each outcome makes its own.
+    pub(super) fn forget(&mut self) {
+        self.values.clear();
+        self.values.resize(self.summary.values.len(), None);
+        self.objects.clear();
+        self.objects.resize(self.summary.objects.len(), None);
+    }
 }
 
 impl Frame<'_> {
     /// How a call of a function of the program may end. With [`Ways::Never`] the state is of no use any more.
     pub(super) fn instantiate(&mut self, state: &mut State, summary: &Summary, passed: &Passed<'_>) -> Ways {
-        let &Passed { callee, receiver, args, captured, span, spread } = passed;
-        let args = self.pack_varargs(state, callee, args, span, spread);
-        let mut binding = Binding {
-            summary,
-            callee,
-            receiver,
-            args,
-            captured,
-            span,
-            inputs: smallvec::smallvec![None; summary.inputs.len()],
-            values: SmallVec::new(),
-            objects: SmallVec::new(),
-            decided: summary.outcomes.len() == 1,
-        };
-        for latent in &summary.latent {
-            self.wake(state, &mut binding, latent);
-        }
-        self.doubt_passed(state, &binding.args);
-        if summary.partial && self.is_c() {
-            // It was not analysed to its end: what it does to its arguments is not all known.
-            for at in 0..binding.args.len() {
-                if let Some(&arg) = binding.args.get(at) {
-                    self.let_go(state, arg);
-                    self.may_be_written(state, arg);
-                }
-            }
-        }
-        let mut possible: SmallVec<[&Outcome; 4]> = SmallVec::new();
-        for outcome in &summary.outcomes {
-            let holds = outcome.conditions.iter().all(|(input, test)| {
-                let value = self.bound(state, &mut binding, *input);
-                self.may_hold(value, *test) && self.may_stand(state, &mut binding, value, *test)
-            });
-            if holds {
-                possible.push(outcome);
-            }
-        }
-        // One way that is left is the way it goes: its nulls are nulls here.
-        binding.decided = possible.len() == 1 && !summary.partial;
+        let mut binding = self.bind(state, summary, passed);
+        let possible = self.possible(state, &mut binding);
         if let ([only], true) = (possible.as_slice(), self.is_c()) {
             // What follows from a null that nobody has evidence of is no evidence either.
             for (input, _) in only.conditions.iter().filter(|(_, test)| *test == Test::Null) {
@@ -99,6 +75,9 @@ impl Frame<'_> {
         }
         if let [only] = possible.as_slice() {
             return self.outcome(state, &mut binding, only).map_or(Ways::Never, Ways::One);
+        }
+        if possible.len() > self.splits_left + 1 && self.may_gather(summary) {
+            return self.gather_ways(state, &mut binding, &possible).map_or(Ways::Never, Ways::One);
         }
         if self.is_c() {
             for (input, cell, _) in possible.iter().flat_map(|outcome| &outcome.writes) {
@@ -118,13 +97,64 @@ impl Frame<'_> {
             }
         }
         if ways.len() > 1 && !self.acquired.is_empty() {
-            self.settle_closing(callee, &mut ways);
+            self.settle_closing(binding.callee, &mut ways);
         }
         if ways.is_empty() { Ways::Never } else { Ways::Several(ways) }
     }
 
+    /// Brings a callee's inputs to a call, and its latent defects.
+    pub(super) fn bind<'s>(&mut self, state: &mut State, summary: &'s Summary, passed: &Passed<'s>) -> Binding<'s> {
+        let &Passed { callee, receiver, args, captured, span, spread } = passed;
+        let args = self.pack_varargs(state, callee, args, span, spread);
+        let mut binding = Binding {
+            summary,
+            callee,
+            receiver,
+            args,
+            captured,
+            span,
+            inputs: smallvec::smallvec![None; summary.inputs.len()],
+            values: SmallVec::new(),
+            objects: SmallVec::new(),
+            decided: summary.outcomes.len() == 1,
+            first_object: FIRST_OBJECT,
+        };
+        for latent in &summary.latent {
+            self.wake(state, &mut binding, latent);
+        }
+        self.doubt_passed(state, &binding.args);
+        if summary.partial && self.is_c() {
+            // It was not analysed to its end: what it does to its arguments is not all known.
+            for at in 0..binding.args.len() {
+                if let Some(&arg) = binding.args.get(at) {
+                    self.let_go(state, arg);
+                    self.may_be_written(state, arg);
+                }
+            }
+        }
+        binding
+    }
+
+    /// The outcomes whose conditions may hold here.
+    pub(super) fn possible<'s>(&mut self, state: &mut State, binding: &mut Binding<'s>) -> SmallVec<[&'s Outcome; 4]> {
+        let summary = binding.summary;
+        let mut possible: SmallVec<[&Outcome; 4]> = SmallVec::new();
+        for outcome in &summary.outcomes {
+            let holds = outcome.conditions.iter().all(|(input, test)| {
+                let value = self.bound(state, binding, *input);
+                self.may_hold(value, *test) && self.may_stand(state, binding, value, *test)
+            });
+            if holds {
+                possible.push(outcome);
+            }
+        }
+        // One way that is left is the way it goes: its nulls are nulls here.
+        binding.decided = possible.len() == 1 && !summary.partial;
+        possible
+    }
+
     /// The caller's value of a summary's input.
-    fn bound(&mut self, state: &mut State, binding: &mut Binding<'_>, input: u32) -> ValueId {
+    pub(super) fn bound(&mut self, state: &mut State, binding: &mut Binding<'_>, input: u32) -> ValueId {
         if let Some(known) = binding.inputs.get(input as usize).copied().flatten() {
             return known;
         }
@@ -185,28 +215,11 @@ impl Frame<'_> {
 
     /// Applies an outcome to a state; `None` if its conditions cannot hold here.
     fn outcome(&mut self, state: &mut State, binding: &mut Binding<'_>, outcome: &Outcome) -> Option<ValueId> {
-        binding.values.clear();
-        binding.values.resize(binding.summary.values.len(), None);
-        binding.objects.clear();
-        binding.objects.resize(binding.summary.objects.len(), None);
+        binding.forget();
         let given = (binding.receiver, binding.args.clone());
-        for (input, test) in &outcome.conditions {
-            let value = self.bound(state, binding, *input);
-            let other = match test {
-                Test::Against(_, other) => Some(self.bound(state, binding, other.raw())),
-                _ => None,
-            };
-            self.renamed = Some(Vec::new());
-            let holds = self.impose(state, value, *test, other);
-            // Refined values have new identities.
-            for (old, new) in self.renamed.take().unwrap_or_default() {
-                binding.args.iter_mut().chain(&mut binding.receiver).filter(|arg| **arg == old).for_each(|arg| *arg = new);
-            }
-            if !holds {
-                (binding.receiver, binding.args) = given;
-                return None;
-            }
-            binding.inputs.iter_mut().for_each(|known| *known = None);
+        if !self.impose_all(state, binding, outcome.conditions.iter()) {
+            (binding.receiver, binding.args) = given;
+            return None;
         }
         let mut writes: SmallVec<[(ValueId, Cell, ValueId); 8]> = SmallVec::with_capacity(outcome.writes.len());
         for (input, cell, value) in &outcome.writes {
@@ -230,6 +243,34 @@ impl Frame<'_> {
         }
         (binding.receiver, binding.args) = given;
         Some(result)
+    }
+
+    /// Assumes conditions of a callee's; `false` if they cannot hold here. Arguments that they refine are refined in the
+    /// binding.
+    pub(super) fn impose_all<'c>(
+        &mut self,
+        state: &mut State,
+        binding: &mut Binding<'_>,
+        conditions: impl Iterator<Item = &'c (u32, Test)>,
+    ) -> bool {
+        for (input, test) in conditions {
+            let value = self.bound(state, binding, *input);
+            let other = match test {
+                Test::Against(_, other) => Some(self.bound(state, binding, other.raw())),
+                _ => None,
+            };
+            self.renamed = Some(Vec::new());
+            let holds = self.impose(state, value, *test, other);
+            // Refined values have new identities.
+            for (old, new) in self.renamed.take().unwrap_or_default() {
+                binding.args.iter_mut().chain(&mut binding.receiver).filter(|arg| **arg == old).for_each(|arg| *arg = new);
+            }
+            if !holds {
+                return false;
+            }
+            binding.inputs.iter_mut().for_each(|known| *known = None);
+        }
+        true
     }
 
     /// Assumes a test of a value; `false` if it cannot hold.
@@ -344,155 +385,5 @@ impl Frame<'_> {
                 self.wake_null(state, value, reach, latent, pass);
             }
         }
-    }
-
-    /// A value that a function which is no callee has left.
-    pub(super) fn import_value(&mut self, state: &mut State, summary: &Summary, from: FuncId, at: u32, span: Span) -> ValueId {
-        let mut binding = Binding {
-            summary,
-            callee: from,
-            receiver: None,
-            args: SmallVec::new(),
-            captured: &[],
-            span,
-            inputs: smallvec::smallvec![None; summary.inputs.len()],
-            values: smallvec::smallvec![None; summary.values.len()],
-            objects: smallvec::smallvec![None; summary.objects.len()],
-            decided: false,
-        };
-        self.import(state, &mut binding, at)
-    }
-
-    /// A summary's value as the caller's.
-    fn import(&mut self, state: &mut State, binding: &mut Binding<'_>, at: u32) -> ValueId {
-        match at {
-            UNKNOWN => return self.unknown(),
-            NON_NULL => return self.non_null(),
-            _ => {}
-        }
-        if let Some(known) = binding.values.get(at as usize).copied().flatten() {
-            return known;
-        }
-        let summary = binding.summary;
-        let Some(described) = summary.values.get(at as usize) else { return self.unknown() };
-        if let Some(input) = described.input {
-            let value = self.bound(state, binding, input);
-            let value = self.checked_below(value, described);
-            if let Some(place) = binding.values.get_mut(at as usize) {
-                *place = Some(value);
-            }
-            return value;
-        }
-        let mut value = Value {
-            consts: described.consts.clone(),
-            null: match described.null {
-                Null::Yes(_) if !binding.decided => Null::QUIET,
-                null => null,
-            },
-            range: described.range,
-            prefix: described.prefix,
-            offset: described.offset,
-            ends: described.ends,
-            ..Value::default()
-        };
-        // What the callee did to the text of one input, the beginning of an address stays that of the argument.
-        if let [mark] = described.marks.as_slice()
-            && let (Some(input), true, None) = (mark.input, mark.at_start, described.prefix)
-        {
-            let actual = self.bound(state, binding, input);
-            value.prefix = self.values[actual].prefix.filter(|prefix| prefix.as_str().contains("://"));
-        }
-        for mark in &described.marks {
-            match mark.input {
-                None => {
-                    let Some(source) = mark.source else { continue };
-                    let path = mark.hops.iter().fold(None, |before, hop| Some(self.traces.push(before, *hop)));
-                    let path = path.unwrap_or_default();
-                    let back = self.hop(binding.span, StepKind::Return, self.ctx.program.function(binding.callee).1.name);
-                    let path = self.traces.extend(path, back);
-                    value.add_mark(Mark {
-                        origin: Origin::Source(source),
-                        kinds: mark.kinds,
-                        name: mark.name,
-                        cleared: mark.cleared,
-                        path,
-                        at_start: mark.at_start,
-                    });
-                }
-                Some(input) => {
-                    let actual = self.bound(state, binding, input);
-                    for own in self.deep_marks(state, actual) {
-                        let pass = self.pass_hop(binding.span, binding.callee);
-                        let path = self.traces.extend(own.path, pass);
-                        let path = self.traces.append(path, &mark.hops);
-                        value.add_mark(Mark {
-                            cleared: own.cleared | mark.cleared,
-                            path,
-                            at_start: own.at_start && mark.at_start,
-                            ..own
-                        });
-                    }
-                }
-            }
-        }
-        for input in &described.input_objects {
-            let actual = self.bound(state, binding, *input);
-            // Several inputs may be one object here. Kept twice, it would come back four times from the next call.
-            for object in self.objects_of(actual) {
-                if !value.objects.contains(&object) {
-                    value.objects.push(object);
-                }
-            }
-            let (moved, start) = (value.offset, self.values[actual].offset);
-            value.offset = moved.zip(start).map(|((a, b), (c, d))| (a.saturating_add(c), b.saturating_add(d)));
-        }
-        let id = self.value(value);
-        if let Some(place) = binding.values.get_mut(at as usize) {
-            *place = Some(id);
-        }
-        for described_object in &described.objects {
-            if let Some(object) = self.import_object(state, binding, *described_object) {
-                if !self.values[id].objects.contains(&object) {
-                    self.values[id].objects.push(object);
-                }
-                if summary.objects.get(*described_object as usize).is_some_and(|object| object.opaque) {
-                    self.objects[object].marks = self.values[id].marks.clone();
-                    self.objects[object].kind = ObjectKind::Opaque;
-                }
-            }
-        }
-        id
-    }
-
-    fn import_object(&mut self, state: &mut State, binding: &mut Binding<'_>, at: u32) -> Option<ObjId> {
-        if let Some(known) = binding.objects.get(at as usize).copied().flatten() {
-            return Some(known);
-        }
-        let summary = binding.summary;
-        let described = summary.objects.get(at as usize)?;
-        let object = match described.lambda {
-            Some(func) => self.new_object(ObjectKind::Lambda(func, Vec::new()), None),
-            None if described.opaque => self.new_object(ObjectKind::Opaque, described.class),
-            None => self.allocation(binding.span, 16 + at, described.class),
-        };
-        if let Some(place) = binding.objects.get_mut(at as usize) {
-            *place = Some(object);
-        }
-        if self.is_c() {
-            self.renew(state, object);
-        }
-        if described.owned {
-            self.objects[object].kind = ObjectKind::Opaque;
-        }
-        state.drop_cells(object, |_| true);
-        for (cell, value) in &described.cells {
-            let value = self.import(state, binding, *value);
-            state.set_cell(object, *cell, value);
-            if let Cell::Status(kind) = cell {
-                let at = self.at(binding.span);
-                self.acquired.entry((object, *kind)).or_insert(at);
-            }
-        }
-        Some(object)
     }
 }

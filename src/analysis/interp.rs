@@ -10,6 +10,7 @@ use super::order::{loop_heads, reverse_postorder};
 use super::state::State;
 use super::summary::{Input, Root};
 use super::value::{Konst, ValueId};
+use super::waiting::BlockStates;
 use crate::ir::{BlockId, Const, LocalId, LocalKind, Terminator};
 
 /// States kept apart at a block's start; beyond it they are joined.
@@ -18,14 +19,14 @@ const MAX_STATES: usize = 8;
 const MAX_STATES_LARGE: usize = 2;
 /// A function with more blocks than this is large.
 const LARGE_BLOCKS: usize = 150;
-/// Statements executed in one function, abstractly: so many, and so many for each of its statements. From half of it on
+/// Statements executed in one function, abstractly: so many, and so many for each of its statements. From a third of it on
 /// states are joined at once; beyond it what is found stands and the bound is reported.
-const BASE_STEPS: u32 = 200;
-const STEPS_PER_STATEMENT: u32 = 5;
+const BASE_STEPS: u32 = 120;
+const STEPS_PER_STATEMENT: u32 = 3;
 /// The same in Java functions that never see tainted data.
-const BASE_STEPS_CLEAN: u32 = 100;
-const STEPS_PER_STATEMENT_CLEAN: u32 = 3;
-const MAX_STEPS: u32 = 12_000;
+const BASE_STEPS_CLEAN: u32 = 60;
+const STEPS_PER_STATEMENT_CLEAN: u32 = 2;
+const MAX_STEPS: u32 = 8_000;
 /// Statements of a block that may be executed again because calls in it split the path.
 const SPLIT_WORK: usize = 400;
 /// And no more than one part in so many of what is left of the budget.
@@ -36,15 +37,6 @@ const JOINS_BEFORE_WIDENING: u32 = 3;
 /// decided, so that telling its rounds apart tells nothing; or no tainted data ever comes there.
 const MAX_STATES_OPEN: usize = 3;
 const JOINS_BEFORE_WIDENING_OPEN: u32 = 1;
-
-#[derive(Default)]
-struct BlockStates {
-    pending: Vec<State>,
-    seen: Vec<State>,
-    /// The join of all states beyond the bound.
-    joined: Option<State>,
-    joins: u32,
-}
 
 /// Where a path that a call split off goes on: the statement, the state, the block-local temporaries.
 type Resumption = (usize, State, IndexVec<LocalId, Option<ValueId>>);
@@ -93,7 +85,9 @@ impl Frame<'_> {
         let mut out: Vec<(BlockId, State)> = Vec::new();
         while let Some(at) = worklist.pop_first() {
             let Some(&block) = order.get(at) else { continue };
-            for state in std::mem::take(&mut states[block].pending) {
+            let mut queue = std::mem::take(&mut states[block].pending).into_iter();
+            while let Some(state) = queue.next() {
+                let state = if self.hurries() { self.collapse(&mut states[block], state, &mut queue) } else { state };
                 self.scratch.iter_mut().for_each(|place| *place = None);
                 self.memory.at_head = self.is_c() && heads.get(block).copied().unwrap_or(false);
                 self.block(block, state, &mut out, &mut exits);
@@ -122,13 +116,13 @@ impl Frame<'_> {
                         self.enter_loop(&mut state, target, seen, again);
                     }
                     let Some(entry) = states.get_mut(target) else { continue };
-                    let max_states = match (self.steps > budget / 2, open) {
+                    let max_states = match (self.hurries(), open) {
                         (true, _) => 1,
                         (false, true) => max_states.min(MAX_STATES_OPEN),
                         (false, false) => max_states,
                     };
                     let joins = if open { JOINS_BEFORE_WIDENING_OPEN } else { JOINS_BEFORE_WIDENING };
-                    if self.offer(entry, state, max_states, is_head.then_some(joins))
+                    if self.offer(entry, state, max_states, is_head.then_some((joins, again)))
                         && let Some(&rank) = rank.get(target)
                     {
                         worklist.insert(rank);
@@ -137,43 +131,6 @@ impl Frame<'_> {
             }
         }
         exits
-    }
-
-    /// Adds a state to a block's; `true` if the block has to run with it. Joins widen after so many of them, at the heads of
-    /// loops: every cycle has one, so widening there is enough, and what a condition says inside of the loop is kept.
-    fn offer(&mut self, entry: &mut BlockStates, state: State, max_states: usize, widens_after: Option<u32>) -> bool {
-        let kept_apart = entry.seen.len();
-        for (at, known) in entry.seen.iter_mut().chain(entry.joined.as_mut()).enumerate() {
-            if self.same(known, &state, at >= kept_apart) {
-                return self.meet_again(known, &state, &mut entry.pending, at >= kept_apart);
-            }
-        }
-        if entry.seen.len() < max_states {
-            entry.seen.push(state.clone());
-            entry.pending.push(state);
-            return true;
-        }
-        self.lossy = true;
-        let joined = match entry.joined.take() {
-            None => {
-                let base = entry.seen.last().cloned();
-                base.map_or_else(|| state.clone(), |base| self.join_states(&base, &state, false))
-            }
-            Some(known) => {
-                entry.joins += 1;
-                let joined = self.join_states(&known, &state, widens_after.is_some_and(|joins| entry.joins > joins));
-                if self.same(&known, &joined, true) {
-                    entry.joined = Some(known);
-                    return false;
-                }
-                joined
-            }
-        };
-        entry.joined = Some(joined.clone());
-        // Of pending joined states only the newest, which covers the others, need run.
-        entry.pending.truncate(max_states);
-        entry.pending.push(joined);
-        true
     }
 
     fn entry_state(&mut self, slot_count: usize) -> State {
@@ -253,7 +210,7 @@ impl Frame<'_> {
         let data = &body.blocks[block];
         // Calls with several outcomes may split the path so often in one block; then their outcomes are joined.
         let left = self.budget.saturating_sub(self.steps);
-        self.splits_left = if left < self.budget / 2 {
+        self.splits_left = if self.hurries() {
             0
         } else {
             (SPLIT_WORK.min(left as usize / SPLIT_SHARE) / body.stmts_of(block).len().max(1)).min(MAX_STATES)

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::frame::{Frame, ObjectKind};
+use super::merge::Widen;
 use super::state::{Cell, State};
 use super::summary::{Input, Root};
 use super::value::{Konst, Mark, Null, ObjId, Value, ValueId};
@@ -265,7 +266,7 @@ impl Frame<'_> {
             let value = self.load_one(state, object, cell, ty);
             result = Some(match result {
                 None => value,
-                Some(known) => self.join_values(known, value, false),
+                Some(known) => self.join_values(known, value, Widen::No),
             });
         }
         result.unwrap_or_else(|| self.unknown())
@@ -288,7 +289,7 @@ impl Frame<'_> {
                 .map(|(_, value)| value)
                 .collect();
             if let Some((first, rest)) = known.split_first() {
-                let mut joined = rest.iter().fold(*first, |a, b| self.join_values(a, *b, false));
+                let mut joined = rest.iter().fold(*first, |a, b| self.join_values(a, *b, Widen::No));
                 if !matches!(self.objects[object].kind, ObjectKind::Allocated(_)) {
                     let marks = self.objects[object].marks.clone();
                     let mut value = self.values[joined].clone();
@@ -400,7 +401,7 @@ impl Frame<'_> {
             if objects.len() > 1 {
                 let before = state.cell(object, cell);
                 let joined = match before {
-                    Some(before) => self.join_values(before, value, false),
+                    Some(before) => self.join_values(before, value, Widen::No),
                     None => self.weaken_for_store(value),
                 };
                 state.set_cell(object, cell, joined);
@@ -428,7 +429,7 @@ impl Frame<'_> {
         self.forget_keys(state, object);
         for (cell, before) in cells {
             had_elements |= cell == Cell::Elements;
-            let joined = self.join_values(before, value, false);
+            let joined = self.join_values(before, value, Widen::No);
             state.set_cell(object, cell, joined);
         }
         if !had_elements {

@@ -12,6 +12,17 @@ const GARBAGE_THRESHOLD: usize = 40;
 /// Cells of a heap; beyond it the oldest are forgotten and the bound is reported.
 pub(super) const MAX_HEAP: usize = 400;
 
+/// What becomes of what differs where states are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Widen {
+    /// The least that covers both.
+    No,
+    /// Ends of ranges that move are lost, and sets that grow.
+    Ends,
+    /// All is lost but taint and the ends that do not move: the next time around nothing is left to differ.
+    All,
+}
+
 impl Frame<'_> {
     /// A state is reached again under other conditions: only what both have holds. What follows was seen under conditions
     /// that are none, and waits to be seen again without them; `true` if so. States kept apart wait before joined ones.
@@ -35,7 +46,8 @@ impl Frame<'_> {
     /// Forgets cells of objects that nothing live refers to. Statuses of resources stay: an object that nobody refers to
     /// any more may be a leak.
     pub(super) fn collect_garbage(&mut self, state: &mut State) {
-        if state.heap.entries().len() < GARBAGE_THRESHOLD {
+        // What the last search left is not searched again before it has grown by half.
+        if state.heap.entries().len() < GARBAGE_THRESHOLD.max(state.swept as usize / 2 * 3) {
             return;
         }
         self.steps += u32::try_from(state.heap.entries().len() / 16).unwrap_or(u32::MAX);
@@ -81,6 +93,7 @@ impl Frame<'_> {
             state.heap.drop_first(count - MAX_HEAP / 4 * 3);
             self.out.bound_hits += 1;
         }
+        state.swept = u32::try_from(state.heap.entries().len()).unwrap_or(u32::MAX);
     }
 
     /// Whether two states say the same, whatever the ids of their values. `loosely`: also whatever opaque objects they
@@ -148,7 +161,7 @@ impl Frame<'_> {
             && a.marks.iter().zip(&b.marks).all(|(a, b)| a.origin == b.origin && a.kinds == b.kinds && a.cleared == b.cleared)
     }
 
-    pub(super) fn join_states(&mut self, a: &State, b: &State, widen: bool) -> State {
+    pub(super) fn join_states(&mut self, a: &State, b: &State, widen: Widen) -> State {
         let mut joined = State::new(a.slots.len());
         for (slot, place) in joined.slots.iter_mut().enumerate() {
             let (a, b) = (a.slots.get(slot).copied().flatten(), b.slots.get(slot).copied().flatten());
@@ -158,6 +171,7 @@ impl Frame<'_> {
             };
         }
         self.steps += 1;
+        joined.swept = a.swept.max(b.swept);
         joined.heap = if a.heap.is_shared_with(&b.heap) { a.heap.clone() } else { self.join_heaps(a, b, widen) };
         joined.doubt = a.doubt || b.doubt;
         joined.uncertain = a.uncertain || b.uncertain;
@@ -169,7 +183,7 @@ impl Frame<'_> {
         joined
     }
 
-    fn join_heaps(&mut self, a: &State, b: &State, widen: bool) -> Heap {
+    fn join_heaps(&mut self, a: &State, b: &State, widen: Widen) -> Heap {
         let cells = a.heap.entries().len().max(b.heap.entries().len());
         self.steps += u32::try_from(cells / 16).unwrap_or(u32::MAX);
         let mut heap: Vec<Entry> = Vec::with_capacity(cells + 8);
@@ -205,7 +219,7 @@ impl Frame<'_> {
     }
 
     /// The value, or something unknown: what a cell holds that only one of two joined states wrote.
-    fn weaken(&mut self, value: ValueId) -> ValueId {
+    pub(super) fn weaken(&mut self, value: ValueId) -> ValueId {
         let known = &self.values[value];
         if known.consts.is_none()
             && known.null == Null::Unknown
@@ -219,11 +233,14 @@ impl Frame<'_> {
         self.value(weak)
     }
 
-    pub(super) fn join_values(&mut self, a: ValueId, b: ValueId, widen: bool) -> ValueId {
+    pub(super) fn join_values(&mut self, a: ValueId, b: ValueId, widen: Widen) -> ValueId {
         if a == b || self.same_value(a, b) {
             return a;
         }
-        let joined = self.values[a].join(&self.values[b], widen);
+        let joined = match widen {
+            Widen::All => self.values[a].forget_different(&self.values[b]),
+            Widen::No | Widen::Ends => self.values[a].join(&self.values[b], widen == Widen::Ends),
+        };
         if joined == self.values[a] {
             return a;
         }

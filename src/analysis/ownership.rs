@@ -2,6 +2,7 @@
 //! Must not know which resources there are.
 
 use super::frame::{Frame, ObjectKind};
+use super::merge::Widen;
 use super::state::{Cell, State, Test};
 use super::summary::Root;
 use super::typestate::UNKNOWN;
@@ -18,9 +19,9 @@ impl Frame<'_> {
             match kept.iter().position(alike) {
                 Some(at) => {
                     let Some((other, value)) = kept.get(at).map(|(other, value)| (other.clone(), *value)) else { continue };
-                    let joined = self.join_states(&other, &state, false);
+                    let joined = self.join_states(&other, &state, Widen::No);
                     let value = match (value, result) {
-                        (Some(a), Some(b)) => Some(self.join_values(a, b, false)),
+                        (Some(a), Some(b)) => Some(self.join_values(a, b, Widen::No)),
                         _ => None,
                     };
                     if let Some(place) = kept.get_mut(at) {

@@ -144,6 +144,8 @@ pub(super) struct State {
     pub(super) doubt: bool,
     /// C: some branch on the way here was decided by what no input tells.
     pub(super) uncertain: bool,
+    /// How many heap cells the last search for garbage left.
+    pub(super) swept: u32,
 }
 
 /// More conditions than this are not remembered: dropping one only makes the summary less exact.
@@ -158,6 +160,7 @@ impl State {
             exception: None,
             doubt: false,
             uncertain: false,
+            swept: 0,
         }
     }
 

@@ -302,6 +302,30 @@ impl Value {
         }
     }
 
+    /// What both are; where they differ, taint and the ends of ranges that do not move are all that is kept.
+    pub(super) fn forget_different(&self, other: &Value) -> Value {
+        let mut kept = Value { marks: self.marks.clone(), ..Value::default() };
+        for mark in &other.marks {
+            kept.add_mark(*mark);
+        }
+        if self.null == other.null {
+            kept.null = self.null;
+        }
+        if self.objects == other.objects {
+            kept.objects = self.objects.clone();
+            kept.offset = self.offset.filter(|_| self.offset == other.offset);
+        }
+        kept.range = self.widened_range(other);
+        kept
+    }
+
+    /// A range that covers both, of which ends that move are lost; no bound left: nothing is known, and the next join must
+    /// not find it anew.
+    fn widened_range(&self, other: &Value) -> Option<(i64, i64)> {
+        let ((a, b), (c, d)) = self.bounds().zip(other.bounds())?;
+        Some((if c < a { i64::MIN } else { a }, if d > b { i64::MAX } else { b })).filter(|range| *range != (i64::MIN, i64::MAX))
+    }
+
     /// The least value that covers both. `widen`: unequal ranges lose their moving end.
     pub(super) fn join(&self, other: &Value, widen: bool) -> Value {
         let consts = match (&self.consts, &other.consts) {
@@ -348,9 +372,7 @@ impl Value {
         }
         joined.range = match (self.bounds(), other.bounds()) {
             (Some((a, b)), Some((c, d))) if !widen => Some((a.min(c), b.max(d))),
-            // No bound is left: nothing is known, and the next join must not find it anew.
-            (Some((a, b)), Some((c, d))) => Some((if c < a { i64::MIN } else { a }, if d > b { i64::MAX } else { b }))
-                .filter(|range| *range != (i64::MIN, i64::MAX)),
+            (Some(_), Some(_)) => self.widened_range(other),
             _ => None,
         };
         joined.not = if self.not == other.not { self.not } else { None };

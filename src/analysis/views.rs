@@ -6,6 +6,7 @@ use super::Context;
 use super::call::CallView;
 use super::frame::Frame;
 use super::interp::Exits;
+use super::merge::Widen;
 use super::state::{Cell, State};
 use super::summary::{Input, Root, Summary};
 use super::value::{Konst, ObjId, ValueId};
@@ -300,7 +301,7 @@ impl Frame<'_> {
             for (_, at) in fact.attributes.iter().filter(|(known, _)| *known == name) {
                 let value = self.import_value(state, &fact.summary, fact.handler, *at, view.span);
                 found = Some(match found {
-                    Some(before) => self.join_values(before, value, false),
+                    Some(before) => self.join_values(before, value, Widen::No),
                     None => value,
                 });
             }
@@ -346,7 +347,7 @@ impl Frame<'_> {
             let ty = self.objects[object].class.map_or(TyId::UNKNOWN, |class| self.property_type(class, name));
             let value = self.load_cell(state, &[object], cell, Some(base), ty);
             found = Some(match found {
-                Some(before) => self.join_values(before, value, false),
+                Some(before) => self.join_values(before, value, Widen::No),
                 None => value,
             });
         }

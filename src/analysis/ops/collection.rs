@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use crate::analysis::call::CallView;
 use crate::analysis::frame::{Frame, ObjectKind};
+use crate::analysis::merge::Widen;
 use crate::analysis::state::{Cell, State};
 use crate::analysis::value::{Cleared, Konst, Null, ObjId, Value, ValueId};
 use crate::base::Symbol;
@@ -74,7 +75,7 @@ impl Frame<'_> {
                 };
                 match (found, name, arg(1)) {
                     (Some(found), "getOrDefault", Some(default)) if !matches!(self.values[found].null, Null::No) => {
-                        Some(self.join_values(found, default, false))
+                        Some(self.join_values(found, default, Widen::No))
                     }
                     (found, ..) => found,
                 }
@@ -144,7 +145,7 @@ impl Frame<'_> {
             ("iterator", "next") | ("optional", "get") => self.any_element(state, object, receiver),
             ("optional", "orElse") => {
                 let found = self.any_element(state, object, receiver)?;
-                Some(self.join_values(found, arg(0)?, false))
+                Some(self.join_values(found, arg(0)?, Widen::No))
             }
             _ => None,
         }
