@@ -147,15 +147,11 @@ impl Frame<'_> {
             state.set_cell(object, cell, new);
         }
         if let Some(input) = self.values[old].input
-            && let super::summary::Input { root, mut path } = self.inputs[input].clone()
-            && let Some(last @ Cell::Field(_)) = path.pop()
+            && let Some(last @ Cell::Field(_)) = self.inputs[input].path.last().copied()
+            && let Some(object) = self.holder_of(input)
+            && state.cell(object, last).is_none()
         {
-            let parent = self.input(super::summary::Input { root, path });
-            if let Some(object) = self.object_of_input(parent)
-                && state.cell(object, last).is_none()
-            {
-                state.set_cell(object, last, new);
-            }
+            state.set_cell(object, last, new);
         }
     }
 

@@ -5,18 +5,19 @@ use index_vec::IndexVec;
 use smallvec::SmallVec;
 
 use super::Context;
+use super::inputs::OfInput;
 use super::kinds;
 use super::mem::{Home, homes};
 use super::state::{Cell, State, Test};
 use super::store::Store;
-use super::summary::{Input, LatentKind, MAX_PATH, Root};
-use super::trace::{PathId, Traces, Trail};
-use super::value::{Cleared, InputId, Konst, Mark, Null, ObjId, Origin, Value, ValueId};
+use super::summary::{Input, LatentKind, Root};
+use super::trace::{Traces, Trail};
+use super::value::{Cleared, InputId, Konst, Mark, Null, ObjId, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Examined, Finding};
 use crate::ir::{BlockId, Body, Function, Language, LocalId, Ty, TyId, Unit};
 use crate::program::{FuncId, FunctionTypes};
-use crate::rules::{Models, SourceKinds};
+use crate::rules::Models;
 
 /// An abstract object.
 #[derive(Debug, Clone)]
@@ -96,9 +97,11 @@ pub(super) struct Frame<'a> {
     pub(super) values: IndexVec<ValueId, Value>,
     pub(super) objects: IndexVec<ObjId, Object>,
     pub(super) inputs: IndexVec<InputId, Input>,
-    input_ids: FastMap<Input, InputId>,
-    input_values: FastMap<InputId, ValueId>,
-    input_objects: FastMap<InputId, ObjId>,
+    /// Where the paths of inputs start.
+    pub(super) roots: FastMap<Root, InputId>,
+    /// The inputs one step on from others.
+    pub(super) members: FastMap<(InputId, Cell), InputId>,
+    pub(super) of_inputs: IndexVec<InputId, OfInput>,
     constants: FastMap<Konst, ValueId>,
     pub(super) allocations: FastMap<(Span, u32), ObjId>,
     pub(super) traces: Traces,
@@ -164,18 +167,7 @@ impl<'a> Frame<'a> {
     pub(super) fn new(ctx: &'a Context<'a>, id: FuncId, body: &'a Body) -> Frame<'a> {
         let (unit, function) = ctx.program.function(id);
         let store = *Store::take();
-        let Store {
-            values,
-            objects,
-            inputs,
-            input_ids,
-            input_values,
-            input_objects,
-            constants,
-            allocations,
-            traces,
-            mut scratch,
-        } = store;
+        let Store { values, objects, inputs, roots, members, of_inputs, constants, allocations, traces, mut scratch } = store;
         scratch.resize(body.locals.len(), None);
         Frame {
             ctx,
@@ -190,9 +182,9 @@ impl<'a> Frame<'a> {
             values,
             objects,
             inputs,
-            input_ids,
-            input_values,
-            input_objects,
+            roots,
+            members,
+            of_inputs,
             constants,
             allocations,
             traces,
@@ -233,27 +225,14 @@ impl<'a> Frame<'a> {
 
     /// What it found; its memory goes to the thread's next function.
     pub(super) fn finish(self) -> FrameFindings {
-        let Frame {
-            values,
-            objects,
-            inputs,
-            input_ids,
-            input_values,
-            input_objects,
-            constants,
-            allocations,
-            traces,
-            scratch,
-            out,
-            ..
-        } = self;
+        let Frame { values, objects, inputs, roots, members, of_inputs, constants, allocations, traces, scratch, out, .. } = self;
         Store::give_back(Box::new(Store {
             values,
             objects,
             inputs,
-            input_ids,
-            input_values,
-            input_objects,
+            roots,
+            members,
+            of_inputs,
             constants,
             allocations,
             traces,
@@ -348,49 +327,6 @@ impl<'a> Frame<'a> {
         SmallVec::from_buf([object])
     }
 
-    pub(super) fn input(&mut self, input: Input) -> InputId {
-        if let Some(&known) = self.input_ids.get(&input) {
-            return known;
-        }
-        let id = self.inputs.push(input.clone());
-        self.input_ids.insert(input, id);
-        id
-    }
-
-    /// The value of an input as the caller passed it: unknown, marked as the input's.
-    pub(super) fn input_value(&mut self, input: InputId, ty: TyId) -> ValueId {
-        if let Some(&known) = self.input_values.get(&input) {
-            return known;
-        }
-        let mut value = Value { input: Some(input), ..Value::default() };
-        let cleared = self.cleared_by_type(ty);
-        let is_receiver = self.inputs[input].root == Root::This && self.inputs[input].path.is_empty();
-        if is_receiver {
-            value.null = Null::No;
-        } else if self.takes_taint {
-            value.marks.push(Mark {
-                origin: Origin::Input(input),
-                kinds: SourceKinds::all(),
-                name: self.ctx.names.empty,
-                cleared,
-                path: PathId::from_raw(0),
-                at_start: true,
-            });
-        }
-        if matches!(ty.get(), Ty::Named { .. } | Ty::Array(..) | Ty::Pointer(_) | Ty::Unknown | Ty::Record { .. })
-            && ty != TyId::STRING
-            && cleared == 0
-        {
-            let object = self.objects.push(Object { kind: ObjectKind::Input(input), class: ty.name(), marks: SmallVec::new() });
-            self.input_objects.insert(input, object);
-            value.objects.push(object);
-            value.offset = Some((0, 0));
-        }
-        let id = self.values.push(value);
-        self.input_values.insert(input, id);
-        id
-    }
-
     /// What data of a type cannot carry.
     pub(super) fn cleared_by_type(&self, ty: TyId) -> Cleared {
         match ty.get() {
@@ -398,33 +334,6 @@ impl<'a> Frame<'a> {
             Ty::Named { name, .. } if self.untaintable(*name) => kinds::NUMBER,
             _ => 0,
         }
-    }
-
-    /// The object an input points to, if its value was ever asked for.
-    pub(super) fn object_of_input(&self, input: InputId) -> Option<ObjId> {
-        self.input_objects.get(&input).copied()
-    }
-
-    /// The object an input points to, made if need be.
-    pub(super) fn input_object(&mut self, input: InputId) -> ObjId {
-        if let Some(known) = self.input_objects.get(&input) {
-            return *known;
-        }
-        let object = self.new_object(ObjectKind::Input(input), None);
-        self.input_objects.insert(input, object);
-        object
-    }
-
-    /// The input one step on from another; `None` beyond the longest path.
-    pub(super) fn deeper(&mut self, input: InputId, cell: Cell) -> Option<InputId> {
-        let from = &self.inputs[input];
-        if from.path.len() >= MAX_PATH {
-            return None;
-        }
-        let mut path = from.path.clone();
-        path.push(cell);
-        let root = from.root;
-        Some(self.input(Input { root, path }))
     }
 
     /// Whether values of a class carry no data worth following: numbers, booleans, dates, enums.
@@ -484,14 +393,12 @@ impl<'a> Frame<'a> {
         }
         // An input's field has no cell until something is learnt of it.
         if let Some(input) = self.values[old].input
-            && let Some((last, rest)) = self.inputs[input].path.split_last()
+            && let Some(last) = self.inputs[input].path.last().copied()
+            && let Some(object) = self.holder_of(input)
         {
-            let parent = Input { root: self.inputs[input].root, path: rest.iter().copied().collect() };
-            if let Some(object) = self.input_ids.get(&parent).and_then(|parent| self.input_objects.get(parent)) {
-                let known = state.cell(*object, *last);
-                if known.is_none() || known == Some(old) {
-                    state.set_cell(*object, *last, new);
-                }
+            let known = state.cell(object, last);
+            if known.is_none() || known == Some(old) {
+                state.set_cell(object, last, new);
             }
         }
         self.scratch.iter_mut().filter(|place| **place == Some(old)).for_each(|place| *place = Some(new));

@@ -179,8 +179,16 @@ impl Frame<'_> {
                     Root::This => self.ctx.program.owner_name(binding.callee),
                     _ => None,
                 };
-                for cell in &described.path {
+                let last = described.path.len().saturating_sub(1);
+                for (at, cell) in described.path.iter().enumerate() {
                     let objects = self.objects_of(value);
+                    // What is there has its type already.
+                    if let ([object], true) = (objects.as_slice(), at == last)
+                        && let Some(held) = state.cell(*object, *cell)
+                    {
+                        value = held;
+                        break;
+                    }
                     // The type tells whether a number is read, of which nothing of the text is left.
                     let class_of_it = class.take().or_else(|| objects.first().and_then(|object| self.objects[*object].class));
                     let ty = match (cell, class_of_it) {

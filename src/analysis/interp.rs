@@ -8,7 +8,7 @@ use super::liveness::Liveness;
 use super::merge::MAX_HEAP;
 use super::order::{loop_heads, reverse_postorder};
 use super::state::State;
-use super::summary::{Input, Root};
+use super::summary::Root;
 use super::value::{Konst, ValueId};
 use super::waiting::BlockStates;
 use crate::ir::{BlockId, Const, LocalId, LocalKind, Terminator};
@@ -22,6 +22,8 @@ const LARGE_BLOCKS: usize = 150;
 /// Statements executed in one function, abstractly: so many, and so many for each of its statements. From a third of it on
 /// states are joined at once; beyond it what is found stands and the bound is reported.
 const BASE_STEPS: u32 = 120;
+/// In C what the first rounds of a loop say counts, and most functions are small.
+const BASE_STEPS_C: u32 = 250;
 const STEPS_PER_STATEMENT: u32 = 3;
 /// The same in Java functions that never see tainted data.
 const BASE_STEPS_CLEAN: u32 = 60;
@@ -62,7 +64,11 @@ impl Frame<'_> {
         }
         let size = u32::try_from(body.stmts.len()).unwrap_or(u32::MAX);
         let clean = !self.is_c() && !self.ctx.demand.sees_taint(self.id);
-        let (base, each) = if clean { (BASE_STEPS_CLEAN, STEPS_PER_STATEMENT_CLEAN) } else { (BASE_STEPS, STEPS_PER_STATEMENT) };
+        let (base, each) = match (self.is_c(), clean) {
+            (true, _) => (BASE_STEPS_C, STEPS_PER_STATEMENT),
+            (false, true) => (BASE_STEPS_CLEAN, STEPS_PER_STATEMENT_CLEAN),
+            (false, false) => (BASE_STEPS, STEPS_PER_STATEMENT),
+        };
         let budget = size.saturating_mul(each).saturating_add(base).min(MAX_STEPS.max(size.saturating_mul(2)));
         self.budget = budget;
         let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
@@ -152,7 +158,7 @@ impl Frame<'_> {
                 LocalKind::User | LocalKind::Temp => continue,
             };
             let ty = self.local_type(id);
-            let input = self.input(Input { root, path: smallvec::SmallVec::new() });
+            let input = self.root_input(root);
             let value = self.input_value(input, ty);
             if let Some(sources) = entry_sources
                 && let Root::Param(index) = root

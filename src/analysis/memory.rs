@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::frame::{Frame, ObjectKind};
 use super::merge::Widen;
 use super::state::{Cell, State};
-use super::summary::{Input, Root};
+use super::summary::Root;
 use super::value::{Konst, Mark, Null, ObjId, Value, ValueId};
 use crate::base::{Span, Symbol};
 use crate::ir::{Const, LocalId, Operand, Place, PlaceBase, PlaceId, Proj, Ty, TyId};
@@ -219,7 +219,7 @@ impl Frame<'_> {
 
     /// The object that holds a static field or global.
     pub(super) fn holder(&mut self, root: Root) -> ObjId {
-        let input = self.input(Input { root, path: SmallVec::new() });
+        let input = self.root_input(root);
         if let Some(known) = self.object_of_input(input) {
             return known;
         }
@@ -232,7 +232,7 @@ impl Frame<'_> {
 
     /// Static fields and globals are cells of one object each, which is an input.
     fn static_cell(&mut self, _state: &State, root: Root, _ty: TyId) -> Target {
-        let input = self.input(Input { root, path: SmallVec::new() });
+        let input = self.root_input(root);
         let object = match self.object_of_input(input) {
             Some(object) => object,
             None => {

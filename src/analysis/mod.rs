@@ -23,6 +23,7 @@ mod given;
 mod holds;
 mod hosts;
 mod import;
+mod inputs;
 mod instantiate;
 mod integers;
 mod interp;

@@ -2,12 +2,12 @@
 //! hundreds of thousands of functions, and fresh memory for each costs more than what most of them do.
 //! Must not know what is kept in them.
 
-use std::cell::Cell;
-
 use index_vec::IndexVec;
 
 use super::frame::Object;
-use super::summary::Input;
+use super::inputs::OfInput;
+use super::state::Cell;
+use super::summary::{Input, Root};
 use super::trace::Traces;
 use super::value::{InputId, Konst, ObjId, Value, ValueId};
 use crate::base::{FastMap, Span};
@@ -19,9 +19,9 @@ pub(super) struct Store {
     pub(super) values: IndexVec<ValueId, Value>,
     pub(super) objects: IndexVec<ObjId, Object>,
     pub(super) inputs: IndexVec<InputId, Input>,
-    pub(super) input_ids: FastMap<Input, InputId>,
-    pub(super) input_values: FastMap<InputId, ValueId>,
-    pub(super) input_objects: FastMap<InputId, ObjId>,
+    pub(super) roots: FastMap<Root, InputId>,
+    pub(super) members: FastMap<(InputId, Cell), InputId>,
+    pub(super) of_inputs: IndexVec<InputId, OfInput>,
     pub(super) constants: FastMap<Konst, ValueId>,
     pub(super) allocations: FastMap<(Span, u32), ObjId>,
     pub(super) traces: Traces,
@@ -34,7 +34,7 @@ const MAX_KEPT: usize = 1 << 15;
 const MAX_KEPT_TABLE: usize = 1 << 9;
 
 thread_local! {
-    static KEPT: Cell<Option<Box<Store>>> = const { Cell::new(None) };
+    static KEPT: std::cell::Cell<Option<Box<Store>>> = const { std::cell::Cell::new(None) };
 }
 
 impl Store {
@@ -63,9 +63,9 @@ impl Store {
         self.inputs.clear();
         self.scratch.clear();
         self.traces.clear();
-        empty(&mut self.input_ids);
-        empty(&mut self.input_values);
-        empty(&mut self.input_objects);
+        self.of_inputs.clear();
+        empty(&mut self.roots);
+        empty(&mut self.members);
         empty(&mut self.constants);
         empty(&mut self.allocations);
         KEPT.set(Some(self));

@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::interp::Exits;
 use super::merge::Widen;
 use super::state::{Cell, State};
-use super::summary::{Input, Root, Summary};
+use super::summary::{Root, Summary};
 use super::value::{Konst, ObjId, ValueId};
 use crate::base::{FastMap, Symbol};
 use crate::ir::{AnnotationUse, Callee, Const, Language, Operand, Ty, TyId};
@@ -254,7 +254,7 @@ impl Frame<'_> {
 
     fn parameter(&mut self, at: usize) -> ValueId {
         let root = Root::Param(u16::try_from(at).unwrap_or(u16::MAX));
-        let input = self.input(Input { root, path: smallvec::SmallVec::new() });
+        let input = self.root_input(root);
         let ty = self.function.params.get(at).map_or(TyId::UNKNOWN, |param| self.local_type(param.local));
         self.input_value(input, ty)
     }

@@ -38,7 +38,7 @@ pub struct ScanOptions {
 }
 
 /// Files of more bytes than this hold a large program.
-pub(super) const LARGE_PROGRAM: u64 = 192 * 1024 * 1024;
+pub(super) const LARGE_PROGRAM: u64 = 320 * 1024 * 1024;
 
 impl Default for ScanOptions {
     fn default() -> Self {
