@@ -110,7 +110,7 @@ impl Frame<'_> {
 
     /// The number that a condition is about, and which ones make it true.
     fn asserted_limit(&self, condition: ValueId) -> Option<(ValueId, Limit)> {
-        let Some(predicate) = self.values[condition].predicate.as_ref() else {
+        let Some(predicate) = self.values[condition].predicate.as_deref() else {
             return self.values[condition].objects.is_empty().then_some((condition, Limit::NotZero));
         };
         let mut predicate = predicate;

@@ -50,7 +50,7 @@ impl Frame<'_> {
             _ => Predicate::Same(a, b),
         };
         let predicate = if negate { Predicate::Not(Box::new(predicate)) } else { predicate };
-        self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
+        self.value(Value { predicate: Some(Box::new(predicate)), null: Null::No, ..Value::default() })
     }
 
     /// Whether two values are equal, where that is certain.
@@ -140,7 +140,7 @@ impl Frame<'_> {
             _ => (b, a, true),
         };
         let predicate = if real { Predicate::LessReal(low, high, or_equal) } else { Predicate::Less(low, high, or_equal) };
-        self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
+        self.value(Value { predicate: Some(Box::new(predicate)), null: Null::No, ..Value::default() })
     }
 }
 

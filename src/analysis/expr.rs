@@ -67,9 +67,11 @@ impl Frame<'_> {
                     return self.bool(false);
                 }
                 match ty.name() {
-                    Some(class) => {
-                        self.value(Value { predicate: Some(Predicate::Class(value, class)), null: Null::No, ..Value::default() })
-                    }
+                    Some(class) => self.value(Value {
+                        predicate: Some(Box::new(Predicate::Class(value, class))),
+                        null: Null::No,
+                        ..Value::default()
+                    }),
                     None => self.unknown(),
                 }
             }
@@ -140,12 +142,12 @@ impl Frame<'_> {
                 Some(Konst::Bool(truth)) => self.bool(!truth),
                 Some(Konst::Int(number)) => self.int(i64::from(number == 0)),
                 _ => {
-                    let predicate = match known.predicate {
+                    let predicate = match known.predicate.map(|predicate| *predicate) {
                         Some(Predicate::Not(inner)) => *inner,
                         Some(other) => Predicate::Not(Box::new(other)),
                         None => Predicate::Is(value, Konst::Bool(false)),
                     };
-                    self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() })
+                    self.value(Value { predicate: Some(Box::new(predicate)), null: Null::No, ..Value::default() })
                 }
             },
             UnOp::Neg | UnOp::BitNot => {
@@ -368,7 +370,7 @@ impl Frame<'_> {
             _ => return value,
         };
         // The truth of a condition is 0 or 1 in any type.
-        if known.predicate.as_ref().is_some_and(|predicate| !matches!(predicate, Predicate::Magnitude(_))) {
+        if known.predicate.as_deref().is_some_and(|predicate| !matches!(predicate, Predicate::Magnitude(_))) {
             return value;
         }
         if let Some(Konst::Float(number)) = known.only_constant() {
@@ -394,7 +396,7 @@ impl Frame<'_> {
         match known.bounds() {
             Some((lo, hi)) if lo >= min && hi <= max && !(halved && hi == i64::MAX) => value,
             _ => {
-                let marks: SmallVec<[Mark; 1]> =
+                let marks: super::marks::Marks =
                     known.marks.iter().map(|mark| Mark { cleared: mark.cleared | kinds::NUMBER | made, ..*mark }).collect();
                 let (range, ends) = ((bits < 64).then_some((min, max)), known.ends & Ends::GUARDED);
                 self.value(Value { marks, null: Null::No, range, ends, ..Value::default() })

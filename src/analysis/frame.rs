@@ -7,12 +7,13 @@ use smallvec::SmallVec;
 use super::Context;
 use super::inputs::OfInput;
 use super::kinds;
+use super::marks::Marks;
 use super::mem::{Home, homes};
 use super::state::{Cell, State, Test};
 use super::store::Store;
 use super::summary::{Input, LatentKind, Root};
 use super::trace::{Traces, Trail};
-use super::value::{Cleared, InputId, Konst, Mark, Null, ObjId, Value, ValueId};
+use super::value::{Cleared, InputId, Konst, Null, ObjId, Value, ValueId};
 use crate::base::{FastMap, FastSet, FileId, FileSpan, RuleId, Span, Symbol};
 use crate::findings::{Examined, Finding};
 use crate::ir::{BlockId, Body, Function, Language, LocalId, Ty, TyId, Unit};
@@ -27,7 +28,7 @@ pub(super) struct Object {
     /// Its class, where known; exact for allocations.
     pub(super) class: Option<Symbol>,
     /// Taint of whatever is read from it and was not written in view.
-    pub(super) marks: SmallVec<[Mark; 1]>,
+    pub(super) marks: Marks,
 }
 
 impl Object {
@@ -296,7 +297,7 @@ impl<'a> Frame<'a> {
     }
 
     pub(super) fn new_object(&mut self, kind: ObjectKind, class: Option<Symbol>) -> ObjId {
-        self.objects.push(Object { kind, class, marks: SmallVec::new() })
+        self.objects.push(Object { kind, class, marks: Marks::default() })
     }
 
     /// The object of an allocation site; `nth` tells several at one place apart.

@@ -80,7 +80,7 @@ impl Frame<'_> {
     /// `address.isSiteLocalAddress()`: where it is not, the address is none of the internal network.
     pub(super) fn is_internal(&mut self, address: ValueId) -> ValueId {
         let outside = Predicate::Checked(address, HOST_CHECKED);
-        let predicate = Some(Predicate::Not(Box::new(outside)));
+        let predicate = Some(Box::new(Predicate::Not(Box::new(outside))));
         self.value(Value { predicate, null: Null::No, ..Value::default() })
     }
 }

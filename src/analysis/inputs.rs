@@ -4,6 +4,7 @@
 use smallvec::SmallVec;
 
 use super::frame::{Frame, Object, ObjectKind};
+use super::marks::Marks;
 use super::state::Cell;
 use super::summary::{Input, MAX_PATH, Root};
 use super::trace::PathId;
@@ -62,7 +63,7 @@ impl Frame<'_> {
             && ty != TyId::STRING
             && cleared == 0
         {
-            let object = self.objects.push(Object { kind: ObjectKind::Input(input), class: ty.name(), marks: SmallVec::new() });
+            let object = self.objects.push(Object { kind: ObjectKind::Input(input), class: ty.name(), marks: Marks::default() });
             self.of_inputs[input].object = Some(object);
             value.objects.push(object);
             value.offset = Some((0, 0));

@@ -76,12 +76,12 @@ impl Frame<'_> {
         let path = self.traces.push(None, hop);
         let origin = super::value::Origin::Source(self.at(span));
         let mark = Mark { origin, kinds: model.source, name: *name, cleared: 0, path, at_start: true };
-        let marks = SmallVec::from_buf([mark]);
+        let marks = super::marks::Marks::one(mark);
         let kind = ObjectKind::Opaque;
         let object = self.objects.push(super::frame::Object { kind, class: model.ty, marks });
         self.value(Value {
             null: Null::No,
-            marks: SmallVec::from_buf([mark]),
+            marks: super::marks::Marks::one(mark),
             objects: SmallVec::from_buf([object]),
             ..Value::default()
         })
@@ -373,7 +373,7 @@ impl Frame<'_> {
         }
     }
 
-    fn input_marks(&mut self, input: super::value::InputId) -> SmallVec<[Mark; 1]> {
+    fn input_marks(&mut self, input: super::value::InputId) -> super::marks::Marks {
         let value = self.input_value(input, TyId::UNKNOWN);
         self.values[value].marks.clone()
     }

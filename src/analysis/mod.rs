@@ -31,6 +31,7 @@ mod kinds;
 mod liveness;
 mod locks;
 mod mapper;
+mod marks;
 mod matcher;
 mod mem;
 mod memory;

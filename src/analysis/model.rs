@@ -270,7 +270,7 @@ impl Frame<'_> {
                 slot => {
                     for (target, _) in self.targets(view, model, *slot) {
                         let mark = self.source_mark(view, *source);
-                        let tainted = self.value(Value { marks: SmallVec::from_buf([mark]), ..Value::default() });
+                        let tainted = self.value(Value { marks: super::marks::Marks::one(mark), ..Value::default() });
                         for object in self.objects_of(target) {
                             state.drop_cells(object, |cell| matches!(cell, Cell::Index(_) | Cell::Text | Cell::Elements));
                             state.set_cell(object, Cell::Elements, tainted);
@@ -316,8 +316,11 @@ impl Frame<'_> {
             mark.cleared |= cleared;
             value = Value { null: value.null, range: value.range, marks: value.marks, ..Value::default() };
             value.add_mark(mark);
-            let object =
-                self.objects.push(Object { kind: ObjectKind::Opaque, class: view.ty.name(), marks: SmallVec::from_buf([mark]) });
+            let object = self.objects.push(Object {
+                kind: ObjectKind::Opaque,
+                class: view.ty.name(),
+                marks: super::marks::Marks::one(mark),
+            });
             if !number && view.ty != crate::ir::TyId::STRING {
                 value.objects.push(object);
             }
@@ -361,7 +364,7 @@ impl Frame<'_> {
             self.keep_wrapped(state, object, view);
             // Marks of the object itself are for good; its text's can still be checked.
             self.objects[object].marks =
-                if state.cell(object, Cell::Text).is_some() { SmallVec::new() } else { value.marks.clone() };
+                if state.cell(object, Cell::Text).is_some() { super::marks::Marks::default() } else { value.marks.clone() };
             value = Value { marks: value.marks, ..Value::default() };
             value.objects.push(object);
             value.null = Null::No;
@@ -399,7 +402,7 @@ impl Frame<'_> {
     fn rooted_at(&mut self, state: &State, path: ValueId, base: ValueId) -> Option<ValueId> {
         let predicate = self.rooted_by(state, path, base)?;
         let predicate = Predicate::Not(Box::new(predicate));
-        Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
+        Some(self.value(Value { predicate: Some(Box::new(predicate)), null: Null::No, ..Value::default() }))
     }
 
     /// What a C call wrote there is a canonical path.
@@ -419,7 +422,7 @@ impl Frame<'_> {
     /// `path.startsWith(base)` of a canonical path: where it holds, data of that origin stays under the base.
     fn rooted(&mut self, state: &State, view: &CallView<'_>) -> Option<ValueId> {
         let predicate = self.rooted_by(state, view.receiver?, *view.args.first()?)?;
-        Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
+        Some(self.value(Value { predicate: Some(Box::new(predicate)), null: Null::No, ..Value::default() }))
     }
 
     fn rooted_by(&mut self, state: &State, path: ValueId, base: ValueId) -> Option<Predicate> {

@@ -95,7 +95,7 @@ impl Frame<'_> {
         if decided || asked.is_empty() {
             return answer;
         }
-        let told = Value { predicate: Some(Predicate::Asked(asked)), ..self.values[answer].clone() };
+        let told = Value { predicate: Some(Box::new(Predicate::Asked(asked))), ..self.values[answer].clone() };
         self.value(told)
     }
 

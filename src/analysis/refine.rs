@@ -58,7 +58,7 @@ impl Frame<'_> {
 
     /// Whether a value is the truth of a test that a summary can state: of an input being null or a constant.
     pub(super) fn tells_of_inputs(&self, value: ValueId) -> bool {
-        let mut predicate = self.values[value].predicate.as_ref();
+        let mut predicate = self.values[value].predicate.as_deref();
         while let Some(Predicate::Not(inner)) = predicate {
             predicate = Some(inner);
         }
@@ -135,11 +135,11 @@ impl Frame<'_> {
         }
         let known = self.values[value].clone();
         // A boolean that stands for a condition: decide that.
-        if let (Some(predicate), Konst::Bool(wanted)) = (&known.predicate, constant) {
+        if let (Some(predicate), Konst::Bool(wanted)) = (known.predicate.as_deref(), constant) {
             return self.assume_predicate(state, predicate, wanted == truth);
         }
         // C tests it against 0.
-        if let (Some(predicate), Konst::Int(0), true) = (&known.predicate, constant, self.is_c()) {
+        if let (Some(predicate), Konst::Int(0), true) = (known.predicate.as_deref(), constant, self.is_c()) {
             return self.assume_predicate(state, predicate, !truth);
         }
         let equal = |other: Konst| other == constant || other.as_int().is_some() && other.as_int() == constant.as_int();
@@ -380,7 +380,7 @@ impl Frame<'_> {
             let refined = self.value(refined);
             self.replace(state, b, refined);
         }
-        if let (true, Some(Predicate::Magnitude(of))) = (apart_from_zero, &y.predicate) {
+        if let (true, Some(Predicate::Magnitude(of))) = (apart_from_zero, y.predicate.as_deref()) {
             self.clear_zero(state, *of);
         }
         true
@@ -407,7 +407,7 @@ impl Frame<'_> {
 
     /// A number's distance from zero is at most this.
     fn refine_magnitude(&mut self, state: &mut State, distance: &Value, most: i64) {
-        let Some(Predicate::Magnitude(of)) = distance.predicate else { return };
+        let Some(&Predicate::Magnitude(of)) = distance.predicate.as_deref() else { return };
         let known = self.values[of].clone();
         if known.consts.is_some() || most < 0 {
             return;

@@ -185,7 +185,7 @@ impl Frame<'_> {
 
     /// Whether a comparison is decided by more than an input and a constant: what it leaves of the input says not all.
     pub(super) fn rests_on_more(&self, condition: ValueId) -> bool {
-        let mut predicate = self.values[condition].predicate.as_ref();
+        let mut predicate = self.values[condition].predicate.as_deref();
         while let Some(Predicate::Not(inner)) = predicate {
             predicate = Some(inner);
         }

@@ -49,11 +49,9 @@ impl Frame<'_> {
         let Some(local) = self.body.locals.get(dst) else { return };
         let (LocalKind::User, Some(name)) = (local.kind, local.name) else { return };
         // The value keeps its identity: only the way of its marks grows, and only the first time.
-        for at in 0..self.values[value].marks.len() {
-            let path = self.values[value].marks[at].path;
-            let step = self.hop(span, StepKind::Store, name);
-            let path = self.traces.extend(path, step);
-            self.values[value].marks[at].path = path;
+        let step = self.hop(span, StepKind::Store, name);
+        for mark in &mut self.values[value].marks {
+            mark.path = self.traces.extend(mark.path, step);
         }
     }
 }

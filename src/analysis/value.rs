@@ -5,6 +5,7 @@
 
 use smallvec::SmallVec;
 
+use super::marks::Marks;
 use super::trace::PathId;
 use crate::base::{FileId, FileSpan, Span, Symbol};
 use crate::rules::SourceKinds;
@@ -146,7 +147,7 @@ pub(super) struct Value {
     /// Nullness.
     pub(super) null: Null,
     /// Taint.
-    pub(super) marks: SmallVec<[Mark; 1]>,
+    pub(super) marks: Marks,
     /// What it points to; empty: unknown or no reference.
     pub(super) objects: SmallVec<[ObjId; 1]>,
     /// Integers: within, both ends included.
@@ -158,7 +159,7 @@ pub(super) struct Value {
     /// Exactly this input's value.
     pub(super) input: Option<InputId>,
     /// A condition it is the truth of.
-    pub(super) predicate: Option<Predicate>,
+    pub(super) predicate: Option<Box<Predicate>>,
     /// C pointers: so many bytes into what it points to, both ends included; `None`: unknown.
     pub(super) offset: Option<(i64, i64)>,
     /// What is known of the ends of `range` and `offset`.
@@ -291,11 +292,15 @@ impl Value {
 
     /// Adds a mark unless one of the same origin, kinds and clearing is there.
     pub(super) fn add_mark(&mut self, mark: Mark) {
-        for known in &mut self.marks {
-            if known.origin == mark.origin && known.kinds == mark.kinds && known.cleared == mark.cleared {
-                known.at_start |= mark.at_start;
-                return;
+        let is_it = |known: &Mark| known.origin == mark.origin && known.kinds == mark.kinds && known.cleared == mark.cleared;
+        if let Some(at) = self.marks.iter().position(is_it) {
+            if mark.at_start
+                && !self.marks[at].at_start
+                && let Some(known) = self.marks.iter_mut().nth(at)
+            {
+                known.at_start = true;
             }
+            return;
         }
         if self.marks.len() < MAX_MARKS {
             self.marks.push(mark);

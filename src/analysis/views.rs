@@ -332,7 +332,7 @@ impl Frame<'_> {
             path: self.traces.push(None, step),
             at_start: true,
         };
-        self.value(super::value::Value { marks: smallvec::smallvec![mark], ..Default::default() })
+        self.value(super::value::Value { marks: super::marks::Marks::one(mark), ..Default::default() })
     }
 
     /// `${base.key}`: the field, property or entry of that name; nothing of its text is left of a number.

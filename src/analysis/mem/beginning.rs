@@ -1,8 +1,6 @@
 //! How a C text begins: a path that starts with `/proc/`, a command that starts with its program. Data that stands behind
 //! something fixed decides less. Must not know sinks.
 
-use smallvec::SmallVec;
-
 use crate::analysis::call::CallView;
 use crate::analysis::frame::Frame;
 use crate::analysis::state::{Cell, State};
@@ -46,7 +44,7 @@ impl Frame<'_> {
     pub(super) fn set_beginning(&mut self, state: &mut State, object: ObjId, text: Symbol) {
         for cell in [Cell::Text, Cell::Elements] {
             let held = state.cell(object, cell);
-            let marks: SmallVec<[Mark; 1]> = held.map(|held| self.values[held].marks.clone()).unwrap_or_default();
+            let marks = held.map(|held| self.values[held].marks.clone()).unwrap_or_default();
             if cell == Cell::Elements && marks.is_empty() {
                 continue;
             }

@@ -11,7 +11,7 @@ use crate::ir::{BlockId, LocalKind, Ty};
 impl Frame<'_> {
     /// Whether a condition compares a counter with a constant: the loop that it ends is known to run so often.
     pub(in crate::analysis) fn is_counted(&self, value: ValueId) -> bool {
-        let mut predicate = self.values[value].predicate.as_ref();
+        let mut predicate = self.values[value].predicate.as_deref();
         while let Some(Predicate::Not(inner)) = predicate {
             predicate = Some(inner);
         }
@@ -34,7 +34,7 @@ impl Frame<'_> {
 
     /// Whether a condition ends the rounds of a counter that is known to reach its bound: both answers come to pass.
     pub(in crate::analysis) fn ends_rounds(&self, value: ValueId) -> bool {
-        let mut predicate = self.values[value].predicate.as_ref();
+        let mut predicate = self.values[value].predicate.as_deref();
         while let Some(Predicate::Not(inner)) = predicate {
             predicate = Some(inner);
         }
@@ -50,7 +50,7 @@ impl Frame<'_> {
     /// Whether a condition asks only if a call has failed: both answers are possible whatever else holds.
     pub(in crate::analysis) fn is_failure_check(&self, value: ValueId) -> bool {
         let mut value = value;
-        let mut predicate = self.values[value].predicate.as_ref();
+        let mut predicate = self.values[value].predicate.as_deref();
         while let Some(Predicate::Not(inner)) = predicate {
             predicate = Some(inner);
         }

@@ -108,7 +108,7 @@ impl Frame<'_> {
             }
             _ => return None,
         };
-        Some(self.value(Value { predicate: Some(predicate), null: Null::No, ..Value::default() }))
+        Some(self.value(Value { predicate: Some(Box::new(predicate)), null: Null::No, ..Value::default() }))
     }
 
     /// The one string a value must be.
@@ -155,7 +155,7 @@ impl Frame<'_> {
                 let range = super::numeric::integer_type(view.ty).map(|_| (0, self.number_limits(view).1));
                 let marks = self.values[first].marks.clone();
                 let magnitude = Some(Predicate::Magnitude(first));
-                Some(self.value(Value { range, predicate: magnitude, marks, null: Null::No, ..Value::default() }))
+                Some(self.value(Value { range, predicate: magnitude.map(Box::new), marks, null: Null::No, ..Value::default() }))
             }
             "exact" => {
                 let mut value = Value { null: Null::No, ..Value::default() };
@@ -223,6 +223,6 @@ impl Frame<'_> {
 
     /// A boolean that says a value equals one of several constants, or was checked to.
     pub(super) fn checked(&mut self, value: ValueId, cleared: super::value::Cleared) -> ValueId {
-        self.value(Value { predicate: Some(Predicate::Checked(value, cleared)), null: Null::No, ..Value::default() })
+        self.value(Value { predicate: Some(Box::new(Predicate::Checked(value, cleared))), null: Null::No, ..Value::default() })
     }
 }

@@ -77,7 +77,7 @@ impl Frame<'_> {
         // Nothing found of what would be taken out: as good as taken out.
         let cleared = if name == "find" { removed_kinds("replaceAll", pattern, "") } else { 0 };
         let none = Predicate::Not(Box::new(Predicate::Checked(subject, cleared)));
-        let found = Value { predicate: Some(none), null: crate::analysis::value::Null::No, ..Value::default() };
+        let found = Value { predicate: Some(Box::new(none)), null: crate::analysis::value::Null::No, ..Value::default() };
         (cleared != 0).then(|| self.value(found))
     }
 }

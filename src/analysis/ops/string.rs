@@ -235,7 +235,11 @@ impl Frame<'_> {
             }
             "isEmpty" | "isBlank" => {
                 let empty = Konst::Str(Symbol::new(""));
-                Some(self.value(Value { predicate: Some(Predicate::Is(subject, empty)), null: Null::No, ..Value::default() }))
+                Some(self.value(Value {
+                    predicate: Some(Box::new(Predicate::Is(subject, empty))),
+                    null: Null::No,
+                    ..Value::default()
+                }))
             }
             "startsWith" | "endsWith" | "contains" => {
                 if let (Some(prefix), Some(wanted)) = (self.values[subject].prefix, self.text_of(*view.args.first()?))
