@@ -69,8 +69,7 @@ impl Frame<'_> {
             (false, true) => (BASE_STEPS_CLEAN, STEPS_PER_STATEMENT_CLEAN),
             (false, false) => (BASE_STEPS, STEPS_PER_STATEMENT),
         };
-        let budget = size.saturating_mul(each).saturating_add(base).min(MAX_STEPS.max(size.saturating_mul(2)));
-        self.budget = budget;
+        self.budget = size.saturating_mul(each).saturating_add(base).min(MAX_STEPS.max(size.saturating_mul(2)));
         let max_states = if body.blocks.len() > LARGE_BLOCKS { MAX_STATES_LARGE } else { MAX_STATES };
         let mut states: IndexVec<BlockId, BlockStates> = body.blocks.iter().map(|_| BlockStates::default()).collect();
         let mut worklist = std::collections::BTreeSet::new();
@@ -93,11 +92,15 @@ impl Frame<'_> {
             let Some(&block) = order.get(at) else { continue };
             let mut queue = std::mem::take(&mut states[block].pending).into_iter();
             while let Some(state) = queue.next() {
-                let state = if self.hurries() { self.collapse(&mut states[block], state, &mut queue) } else { state };
+                let state = if self.hurries() && self.acquired.is_empty() {
+                    self.collapse(&mut states[block], state, &mut queue)
+                } else {
+                    state
+                };
                 self.scratch.iter_mut().for_each(|place| *place = None);
                 self.memory.at_head = self.is_c() && heads.get(block).copied().unwrap_or(false);
                 self.block(block, state, &mut out, &mut exits);
-                if self.steps > budget {
+                if self.steps > self.budget() {
                     exits.exhausted = true;
                     self.out.bound_hits += 1;
                     return exits;
@@ -215,7 +218,7 @@ impl Frame<'_> {
         self.block = block;
         let data = &body.blocks[block];
         // Calls with several outcomes may split the path so often in one block; then their outcomes are joined.
-        let left = self.budget.saturating_sub(self.steps);
+        let left = self.budget().saturating_sub(self.steps);
         self.splits_left = if self.hurries() {
             0
         } else {
@@ -229,7 +232,7 @@ impl Frame<'_> {
             while let Some(stmt) = stmts.get(next) {
                 self.steps += 1;
                 next += 1;
-                if self.steps > self.budget {
+                if self.steps > self.budget() {
                     // The worklist says so when it finds the budget used up.
                     return;
                 }

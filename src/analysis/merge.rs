@@ -199,7 +199,12 @@ impl Frame<'_> {
             // Made on one way only: seen from a place that both ways reach, that object is as it was made.
             let as_made = (cells_a.is_empty() || cells_b.is_empty())
                 && !matches!(self.objects[first].kind, ObjectKind::Input(_) | ObjectKind::Storage(_) | ObjectKind::Answers);
+            // But whether it is there to be closed, no variable of the joined state tells.
+            let forgets_status = as_made && !self.is_c();
             for (at, (object, cell, value)) in cells_a.iter().enumerate() {
+                if forgets_status && matches!(cell, Cell::Status(_)) {
+                    continue;
+                }
                 let value = match find_cell(cells_b, *cell, at) {
                     Some(other) => self.join_values(*value, other, widen),
                     None if as_made || self.has_no_other(first, *cell, cells_a, cells_b) => *value,
@@ -208,6 +213,9 @@ impl Frame<'_> {
                 heap.push((*object, *cell, value));
             }
             for (at, (object, cell, value)) in cells_b.iter().enumerate() {
+                if forgets_status && matches!(cell, Cell::Status(_)) {
+                    continue;
+                }
                 if find_cell(cells_a, *cell, at).is_none() {
                     let value =
                         if as_made || self.has_no_other(first, *cell, cells_b, cells_a) { *value } else { self.weaken(*value) };

@@ -7,6 +7,10 @@ use super::state::State;
 
 /// After one part in so many of the budget states are no longer told apart: what is left has to do for every block.
 const HURRY_SHARE: u32 = 3;
+/// Where the function holds a resource, the share, and the part of its budget that it gets besides: whether what was opened is
+/// closed goes with the way taken, and joined states tell neither.
+const HURRY_SHARE_HOLDING: u32 = 2;
+const BUDGET_HOLDING: (u32, u32) = (2, 3);
 /// Joins at the head of a loop, late in the budget, before all is forgotten that keeps changing.
 const JOINS_BEFORE_FORGETTING: u32 = 2;
 const JOINS_BEFORE_FORGETTING_C: u32 = 6;
@@ -70,7 +74,14 @@ impl Frame<'_> {
 
     /// Whether so much of the budget is used up that states are no longer told apart.
     pub(super) fn hurries(&self) -> bool {
-        self.steps > self.budget / HURRY_SHARE
+        let share = if self.acquired.is_empty() { HURRY_SHARE } else { HURRY_SHARE_HOLDING };
+        self.steps > self.budget() / share
+    }
+
+    /// How many statements it may execute.
+    pub(super) fn budget(&self) -> u32 {
+        let (part, of) = BUDGET_HOLDING;
+        if self.acquired.is_empty() { self.budget } else { self.budget.saturating_add(self.budget / of * part) }
     }
 
     /// How the states are joined that come to a block after so many joins there. In C what one of the first rounds says of
