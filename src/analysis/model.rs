@@ -7,6 +7,7 @@ use super::call::CallView;
 use super::frame::{Frame, Object, ObjectKind};
 use super::hosts::{is_address, names_host};
 use super::kinds;
+use super::marks::Marks;
 use super::state::{Cell, State};
 use super::value::{Konst, Mark, Null, Origin, Predicate, Value, ValueId};
 use crate::findings::StepKind;
@@ -270,7 +271,7 @@ impl Frame<'_> {
                 slot => {
                     for (target, _) in self.targets(view, model, *slot) {
                         let mark = self.source_mark(view, *source);
-                        let tainted = self.value(Value { marks: super::marks::Marks::one(mark), ..Value::default() });
+                        let tainted = self.value(Value { marks: Marks::one(mark), ..Value::default() });
                         for object in self.objects_of(target) {
                             state.drop_cells(object, |cell| matches!(cell, Cell::Index(_) | Cell::Text | Cell::Elements));
                             state.set_cell(object, Cell::Elements, tainted);
@@ -316,11 +317,7 @@ impl Frame<'_> {
             mark.cleared |= cleared;
             value = Value { null: value.null, range: value.range, marks: value.marks, ..Value::default() };
             value.add_mark(mark);
-            let object = self.objects.push(Object {
-                kind: ObjectKind::Opaque,
-                class: view.ty.name(),
-                marks: super::marks::Marks::one(mark),
-            });
+            let object = self.objects.push(Object { kind: ObjectKind::Opaque, class: view.ty.name(), marks: Marks::one(mark) });
             if !number && view.ty != crate::ir::TyId::STRING {
                 value.objects.push(object);
             }
@@ -364,7 +361,7 @@ impl Frame<'_> {
             self.keep_wrapped(state, object, view);
             // Marks of the object itself are for good; its text's can still be checked.
             self.objects[object].marks =
-                if state.cell(object, Cell::Text).is_some() { super::marks::Marks::default() } else { value.marks.clone() };
+                if state.cell(object, Cell::Text).is_some() { Marks::default() } else { value.marks.clone() };
             value = Value { marks: value.marks, ..Value::default() };
             value.objects.push(object);
             value.null = Null::No;
