@@ -1,5 +1,7 @@
 //! Makes a function's summary from the states it was left in. Must not know callers.
 
+use smallvec::SmallVec;
+
 use super::frame::{Frame, ObjectKind};
 use super::interp::Exits;
 use super::merge::Widen;
@@ -179,7 +181,7 @@ impl Exporter<'_, '_> {
         self.summary.values.push(SumValue::default());
         let value = self.frame.values[id].clone();
         let mut out = SumValue {
-            consts: value.consts.clone(),
+            consts: value.consts.as_deref().map(Box::from),
             null: value.null,
             range: value.range,
             prefix: value.prefix,
@@ -189,12 +191,13 @@ impl Exporter<'_, '_> {
             input: value.input.filter(|_| value.consts.is_none() && !self.opaque).map(InputId::raw),
             ..SumValue::default()
         };
+        let mut marks = Vec::with_capacity(value.marks.len());
         for mark in &value.marks {
             let (input, source) = match mark.origin {
                 Origin::Input(input) => (Some(input.raw()), None),
                 Origin::Source(at) => (None, Some(at)),
             };
-            out.marks.push(SumMark {
+            marks.push(SumMark {
                 input,
                 source,
                 kinds: mark.kinds,
@@ -204,20 +207,23 @@ impl Exporter<'_, '_> {
                 at_start: mark.at_start,
             });
         }
+        out.marks = marks.into();
+        let (mut objects, mut input_objects): (SmallVec<[u32; 8]>, SmallVec<[u32; 8]>) = (SmallVec::new(), SmallVec::new());
         for object in &value.objects {
             match self.frame.objects[*object].kind {
-                ObjectKind::Input(input) => out.input_objects.push(input.raw()),
+                ObjectKind::Input(input) => input_objects.push(input.raw()),
                 ObjectKind::Opaque if self.opaque && depth < MAX_OBJECT_DEPTH => {
                     let object = self.object(state, *object, depth + 1);
-                    out.objects.push(object);
+                    objects.push(object);
                 }
                 ObjectKind::Allocated(_) | ObjectKind::Lambda(..) if depth < MAX_OBJECT_DEPTH => {
                     let object = self.object(state, *object, depth + 1);
-                    out.objects.push(object);
+                    objects.push(object);
                 }
                 _ => {}
             }
         }
+        (out.objects, out.input_objects) = (objects.as_slice().into(), input_objects.as_slice().into());
         if let Some(place) = self.summary.values.get_mut(at as usize) {
             *place = out;
         }

@@ -44,7 +44,7 @@ pub(super) struct Conditions {
 }
 
 /// What the states that reached a condition had in common.
-struct Seen {
+pub(super) struct Seen {
     kind: Kind,
     name: Symbol,
     may_be: [bool; 2],
@@ -55,7 +55,7 @@ struct Seen {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Numbers,
     Null,
 }
@@ -155,26 +155,26 @@ impl Frame<'_> {
         }
     }
 
-    /// A condition was evaluated in a state; it may be true, may be false.
-    pub(super) fn note_condition(&mut self, state: &State, block: BlockId, cond: &Operand, span: Span, may_be: [bool; 2]) {
+    /// What a condition that is about to be evaluated in a state asks, if that is worth noting.
+    pub(super) fn asked(&mut self, state: &State, block: BlockId, cond: &Operand, span: Span) -> Option<Seen> {
         let body = self.body;
-        let Some(last) = body.stmts_of(block).last() else { return };
-        let StmtKind::Assign(dst, Rvalue::Binary(op, a, b)) = &last.kind else { return };
+        let last = body.stmts_of(block).last()?;
+        let StmtKind::Assign(dst, Rvalue::Binary(op, a, b)) = &last.kind else { return None };
         if cond.local() != Some(*dst) {
-            return;
+            return None;
         }
         let subject = match (a, b) {
             (Operand::Local(local), Operand::Const(Const::Null)) | (Operand::Const(Const::Null), Operand::Local(local)) => {
-                return self.note_null_check(state, block, *local, span);
+                return Some(self.null_check(state, block, *local, span));
             }
             (Operand::Local(a), _) if self.is_plain_number(*a) => *a,
             (_, Operand::Local(b)) if self.is_plain_number(*b) => *b,
-            _ => return,
+            _ => return None,
         };
         if !matches!(op, BinOp::Lt | BinOp::Le | BinOp::Gt | BinOp::Ge | BinOp::Eq | BinOp::Ne)
             || ![a, b].into_iter().all(|operand| self.is_number_operand(operand))
         {
-            return;
+            return None;
         }
         // What calls return, and what loops do to a variable, is known less well.
         let steady = |operand: &Operand| {
@@ -184,14 +184,14 @@ impl Frame<'_> {
             })
         };
         if !steady(a) || !steady(b) || self.is_in_loop(block) {
-            return;
+            return None;
         }
         // What a constant of the program decides is configuration; in C, what a macro or the platform does.
         let values = [a, b].map(|operand| self.operand(state, operand, span));
         let constant = values.iter().all(|value| self.values[*value].consts.is_some());
         let spoiled = (constant || self.in_macro) && self.is_c();
         let name = body.locals.get(subject).and_then(|local| local.name).unwrap_or(self.ctx.names.empty);
-        self.add_condition(span, Seen { kind: Kind::Numbers, name, may_be, spoiled, at: span });
+        Some(Seen { kind: Kind::Numbers, name, may_be: [false; 2], spoiled, at: span })
     }
 
     /// C: whether a call without a body gives the variable its value: then only conditions tell what it is.
@@ -202,7 +202,7 @@ impl Frame<'_> {
             })
     }
 
-    fn note_null_check(&mut self, state: &State, block: BlockId, local: LocalId, span: Span) {
+    fn null_check(&mut self, state: &State, block: BlockId, local: LocalId, span: Span) -> Seen {
         let value = self.read_local(state, local);
         let at = self.conditions.dereferenced.get(&value).copied();
         let name = self.name_of_local(local);
@@ -216,7 +216,7 @@ impl Frame<'_> {
             || !self.is_c() && at.is_some_and(by_name) && !self.is_in_loop(block);
         let spoiled = at.is_none() || name.as_str().is_empty() || !steady || self.in_macro;
         let at = at.unwrap_or(span);
-        self.add_condition(span, Seen { kind: Kind::Null, name, may_be: [false; 2], spoiled, at });
+        Seen { kind: Kind::Null, name, may_be: [false; 2], spoiled, at }
     }
 
     /// Whether control may come back to a block.
@@ -227,7 +227,12 @@ impl Frame<'_> {
         self.conditions.in_loops.as_ref().is_some_and(|blocks| blocks.contains(&block))
     }
 
-    fn add_condition(&mut self, span: Span, now: Seen) {
+    /// A condition was evaluated; it may be true, may be false.
+    pub(super) fn note_condition(&mut self, span: Span, asked: Option<Seen>, may_be: [bool; 2]) {
+        let Some(mut now) = asked else { return };
+        if now.kind == Kind::Numbers {
+            now.may_be = may_be;
+        }
         match self.conditions.seen.get_mut(&span) {
             Some(seen) => {
                 seen.spoiled |= now.spoiled || seen.kind != now.kind;

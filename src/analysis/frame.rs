@@ -132,6 +132,8 @@ pub(super) struct Frame<'a> {
     pub(super) liveness: super::liveness::Liveness,
     /// Whether any caller can pass tainted data.
     pub(super) takes_taint: bool,
+    /// Java: no tainted data is ever in it, from wherever.
+    pub(super) clean: bool,
     /// Statements executed so far: the budget.
     pub(super) steps: u32,
     /// How many it may execute.
@@ -203,6 +205,7 @@ impl<'a> Frame<'a> {
             slots: IndexVec::new(),
             liveness: super::liveness::Liveness::default(),
             takes_taint: !ctx.demand.kinds(id).is_empty(),
+            clean: unit.language != Language::C && !ctx.demand.sees_taint(id),
             steps: 0,
             budget: u32::MAX,
             splits_left: 0,

@@ -51,7 +51,7 @@ impl Frame<'_> {
             return value;
         }
         let mut value = Value {
-            consts: described.consts.clone(),
+            consts: described.consts.as_deref().map(SmallVec::from),
             null: match described.null {
                 Null::Yes(_) if !binding.decided => Null::QUIET,
                 null => null,
@@ -63,7 +63,7 @@ impl Frame<'_> {
             ..Value::default()
         };
         // What the callee did to the text of one input, the beginning of an address stays that of the argument.
-        if let [mark] = described.marks.as_slice()
+        if let [mark] = &*described.marks
             && let (Some(input), true, None) = (mark.input, mark.at_start, described.prefix)
         {
             let actual = self.bound(state, binding, input);

@@ -120,7 +120,12 @@ impl Frame<'_> {
             first_object: FIRST_OBJECT,
         };
         for latent in &summary.latent {
-            self.wake(state, &mut binding, latent);
+            // Where no taint ever is none arrives.
+            let idle =
+                matches!(&latent.kind, LatentKind::Sink { sink, .. } if self.clean && sink.as_str() != super::mapper::PASTE);
+            if !idle {
+                self.wake(state, &mut binding, latent);
+            }
         }
         self.doubt_passed(state, &binding.args);
         if summary.partial && self.is_c() {

@@ -63,7 +63,7 @@ impl Frame<'_> {
             rank[*block] = at;
         }
         let size = u32::try_from(body.stmts.len()).unwrap_or(u32::MAX);
-        let clean = !self.is_c() && !self.ctx.demand.sees_taint(self.id);
+        let clean = self.clean;
         let (base, each) = match (self.is_c(), clean) {
             (true, _) => (BASE_STEPS_C, STEPS_PER_STATEMENT),
             (false, true) => (BASE_STEPS_CLEAN, STEPS_PER_STATEMENT_CLEAN),
@@ -305,12 +305,13 @@ impl Frame<'_> {
                 let value = self.operand(&state, cond, data.term_span);
                 self.check_loop_bound(&state, block, cond, data.term_span);
                 self.in_macro = self.is_c() && self.is_expanded(data.term_span, &[*then, *els]);
-                let (before, mut no) = (state.clone(), state.clone());
+                let asked = self.asked(&state, block, cond, data.term_span);
+                let mut no = state.clone();
                 let known = state.told();
                 let (failure, open) = (self.is_c() && self.is_failure_check(value), self.is_c() && self.rests_on_more(value));
                 let on_unknown = self.is_c() && self.rests_on_unknown(&state, block, cond);
                 let may_be = [self.assume(&mut state, value, true), self.assume(&mut no, value, false)];
-                self.note_condition(&before, block, cond, data.term_span, may_be);
+                self.note_condition(data.term_span, asked, may_be);
                 let doubt = may_be == [true, true] && !self.is_counted(value);
                 state.doubt |= doubt;
                 no.doubt |= doubt;

@@ -439,6 +439,9 @@ impl Frame<'_> {
 
     /// The marks of a value and of what it contains, a few levels down: what reaches a sink that takes it.
     pub(super) fn deep_marks(&mut self, state: &State, value: ValueId) -> SmallVec<[Mark; 4]> {
+        if self.clean {
+            return SmallVec::new();
+        }
         let mut marks: SmallVec<[Mark; 4]> = self.values[value].marks.iter().copied().collect();
         let mut objects: SmallVec<[ObjId; 4]> = self.values[value].objects.iter().copied().collect();
         let mut next = 0;

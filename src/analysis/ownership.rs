@@ -78,7 +78,7 @@ impl Frame<'_> {
         }
         let unknown = u32::try_from(summary.values.len()).unwrap_or(u32::MAX);
         summary.values.push(super::summary::SumValue {
-            consts: Some(smallvec::SmallVec::from_buf([super::value::Konst::Int(UNKNOWN)])),
+            consts: Some(Box::new([super::value::Konst::Int(UNKNOWN)])),
             ..super::summary::SumValue::default()
         });
         for input in statuses {

@@ -70,10 +70,10 @@ pub(super) struct Outcome {
 /// A value in a summary.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SumValue {
-    pub(super) consts: Option<SmallVec<[Konst; 1]>>,
+    pub(super) consts: Option<Box<[Konst]>>,
     pub(super) null: Null,
-    pub(super) marks: Vec<SumMark>,
-    pub(super) objects: Vec<u32>,
+    pub(super) marks: Box<[SumMark]>,
+    pub(super) objects: Box<[u32]>,
     pub(super) range: Option<(i64, i64)>,
     pub(super) prefix: Option<Symbol>,
     pub(super) offset: Option<(i64, i64)>,
@@ -81,7 +81,7 @@ pub(super) struct SumValue {
     /// Exactly this input.
     pub(super) input: Option<u32>,
     /// Points to this input's object.
-    pub(super) input_objects: Vec<u32>,
+    pub(super) input_objects: Box<[u32]>,
 }
 
 /// A mark in a summary.
@@ -192,11 +192,6 @@ impl Summary {
         self.objects.shrink_to_fit();
         self.outcomes.shrink_to_fit();
         self.latent.shrink_to_fit();
-        for value in &mut self.values {
-            value.marks.shrink_to_fit();
-            value.objects.shrink_to_fit();
-            value.input_objects.shrink_to_fit();
-        }
         for object in &mut self.objects {
             object.cells.shrink_to_fit();
         }
