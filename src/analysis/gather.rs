@@ -1,5 +1,5 @@
 //! Calls that may go several ways, where the states after them would be joined: what each way does is gathered and done to
-//! one state. Copying the state for each way and joining the copies is most of the work of a large program.
+//! one state. Copying the state for each way and joining the copies costs more than what the ways do.
 //! Java only: of C, what goes with which way is kept apart elsewhere. Must not know how a summary was made.
 
 use smallvec::SmallVec;
