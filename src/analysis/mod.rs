@@ -132,10 +132,15 @@ struct Names {
     keys: Symbol,
 }
 
+/// Components of a level that a thread takes at once, see [`crate::program::UNITS_AT_ONCE`].
+const COMPONENTS_AT_ONCE: usize = 16;
+
 /// `call` rules by the called name.
 #[derive(Default)]
 struct CallRules {
     exact: FastMap<Symbol, Vec<(RuleId, usize)>>,
+    /// By how names begin, until all are added.
+    prefixes: Vec<(&'static str, RuleId, usize)>,
 }
 
 impl CallRules {
@@ -245,6 +250,7 @@ impl<'p> Context<'p> {
                 RuleKind::Pattern(_) | RuleKind::Config(_) => {}
             }
         }
+        rayon::join(|| context.java_calls.find_prefixed(), || context.c_calls.find_prefixed());
         context
     }
 
@@ -291,15 +297,29 @@ fn called(program: &Program) -> IndexVec<FuncId, bool> {
 
 impl CallRules {
     fn add(&mut self, name: Symbol, rule: RuleId, at: usize) {
-        let Some(prefix) = name.as_str().strip_suffix('*') else {
-            self.exact.entry(name).or_default().push((rule, at));
+        match name.as_str().strip_suffix('*') {
+            None => self.exact.entry(name).or_default().push((rule, at)),
+            Some(prefix) => self.prefixes.push((prefix, rule, at)),
+        }
+    }
+
+    /// Finds the names that begin as rules say, of all that were ever met; which of them are called shows when a call is.
+    fn find_prefixed(&mut self) {
+        let prefixes = std::mem::take(&mut self.prefixes);
+        if prefixes.is_empty() {
             return;
+        }
+        let names: Vec<Symbol> = Symbol::all().collect();
+        let begun_so = |name: &Symbol| {
+            let (name, text) = (*name, name.as_str());
+            let fits = prefixes.iter().filter(move |(prefix, ..)| text.starts_with(prefix));
+            fits.map(move |(_, rule, at)| (name, (*rule, *at)))
         };
-        // Of all names that were ever met; which of them are called shows when a call is.
-        for name in Symbol::all().filter(|name| name.as_str().starts_with(prefix)) {
+        let found: Vec<(Symbol, (RuleId, usize))> = names.par_iter().flat_map_iter(begun_so).collect();
+        for (name, wanted) in found {
             let entry = self.exact.entry(name).or_default();
-            if !entry.contains(&(rule, at)) {
-                entry.push((rule, at));
+            if !entry.contains(&wanted) {
+                entry.push(wanted);
             }
         }
     }
@@ -355,6 +375,7 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
         }
         let leaves: Vec<Leaf> = level
             .par_iter()
+            .with_max_len(COMPONENTS_AT_ONCE)
             .filter(|component| is_page(component) == pages)
             .flat_map_iter(|component| analyse_component(&context, component))
             .collect();

@@ -164,7 +164,8 @@ impl Components {
             }
         }
         for own_level in &mut levels {
-            own_level.sort_unstable();
+            // The largest first: what comes last should take no thread long while the others wait.
+            own_level.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         }
         Components { levels, recursive, place }
     }

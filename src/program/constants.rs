@@ -1,7 +1,9 @@
 //! Fields and globals that hold one constant for the life of the program: final ones with a constant initial value, and
 //! private or static fields (Java) and globals (C) that nothing in the program writes again, enumerators of C. Must not know the engine's values.
 
-use super::Program;
+use rayon::prelude::*;
+
+use super::{Program, UNITS_AT_ONCE};
 use crate::base::{FastMap, FastSet, FileId, Symbol};
 use crate::ir::{
     BinOp, Body, Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, TypeKind, Unit,
@@ -15,8 +17,17 @@ impl Program {
         // What every file that has such a global begins it with; `None`: they differ.
         let mut declared: FastMap<Symbol, Option<Const>> = FastMap::default();
         let mut statics: FastMap<(FileId, Symbol), Const> = FastMap::default();
-        for unit in self.units.iter().filter(|unit| unit.language == Language::C) {
-            let written = WrittenNames::of(unit).globals;
+        // What reads bodies, on all threads.
+        let parts: Vec<Parts> = self.units.raw.par_iter().with_max_len(UNITS_AT_ONCE).map(Parts::of).collect();
+        let mut written_fields: FastSet<Symbol> = FastSet::default();
+        for (unit, part) in self.units.iter().zip(parts) {
+            fields.extend(part.patterns);
+            self.constant_arrays.extend(part.arrays);
+            written_fields.extend(part.written.fields);
+            if unit.language != Language::C {
+                continue;
+            }
+            let written = part.written.globals;
             for global in unit.globals.iter().filter(|global| global.modifiers.contains(Modifiers::STATIC)) {
                 // What others write under this name is another variable.
                 let init = global.init.filter(|_| !written.contains(&global.name));
@@ -33,8 +44,6 @@ impl Program {
                 }
             }
         }
-        let java = self.units.iter().filter(|unit| unit.language != Language::C);
-        let written_fields: FastSet<Symbol> = java.flat_map(|unit| WrittenNames::of(unit).fields).collect();
         let mut enumerators: FastMap<Symbol, Option<Const>> = FastMap::default();
         for unit in &self.units {
             if unit.language == Language::C {
@@ -56,7 +65,6 @@ impl Program {
                 }
                 continue;
             }
-            fields.extend(constant_patterns(unit));
             for ty in &unit.types {
                 for field in &ty.fields {
                     let Some(init) = field.init else { continue };
@@ -74,11 +82,29 @@ impl Program {
             enumerators.into_iter().filter_map(|(name, init)| Some((name, init.filter(|_| !declared.contains_key(&name))?)));
         let free: Vec<_> = free.filter(|(name, _)| !globals.contains_key(name)).collect();
         globals.extend(free);
-        self.constant_arrays = self.units.iter().flat_map(constant_arrays).collect();
         self.constant_fields = fields;
         statics.retain(|(_, name), _| !globals.contains_key(name));
         self.constant_statics = statics;
         self.constant_globals = globals;
+    }
+}
+
+/// What the bodies of a file say of constants.
+struct Parts {
+    /// Of C the names of globals only.
+    written: WrittenNames,
+    patterns: Vec<((Symbol, Symbol), Const)>,
+    arrays: Vec<(Symbol, Symbol)>,
+}
+
+impl Parts {
+    fn of(unit: &Unit) -> Parts {
+        let mut written = WrittenNames::of(unit);
+        if unit.language == Language::C {
+            written.fields.clear();
+            return Parts { written, patterns: Vec::new(), arrays: Vec::new() };
+        }
+        Parts { written, patterns: constant_patterns(unit), arrays: constant_arrays(unit) }
     }
 }
 
@@ -97,7 +123,7 @@ fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
         if patterns.is_empty() {
             continue;
         }
-        let parts = Parts::of(unit, &body);
+        let parts = Texts::of(unit, &body);
         let compiled =
             |local: LocalId| patterns.get(&local).and_then(|pattern| parts.text(pattern, 0)).map(|text| Symbol::new(&text));
         for stmt in &body.stmts {
@@ -123,22 +149,22 @@ fn constant_patterns(unit: &Unit) -> Vec<((Symbol, Symbol), Const)> {
 const MAX_PARTS: usize = 8;
 
 /// What texts are put together of in one body.
-struct Parts<'u> {
+struct Texts<'u> {
     unit: &'u Unit,
     body: &'u Body,
     /// What each local is set to; `None`: in several places.
     set: FastMap<LocalId, Option<&'u Rvalue>>,
 }
 
-impl<'u> Parts<'u> {
-    fn of(unit: &'u Unit, body: &'u Body) -> Parts<'u> {
+impl<'u> Texts<'u> {
+    fn of(unit: &'u Unit, body: &'u Body) -> Texts<'u> {
         let mut set = FastMap::default();
         for stmt in &body.stmts {
             if let StmtKind::Assign(to, value) = &stmt.kind {
                 set.entry(*to).and_modify(|known| *known = None).or_insert(Some(value));
             }
         }
-        Parts { unit, body, set }
+        Texts { unit, body, set }
     }
 
     /// The text of an operand that is put together of literals and of constants of the same file.

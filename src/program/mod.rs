@@ -44,6 +44,10 @@ index_vec::define_index_type! {
     pub struct FuncId = u32;
 }
 
+/// Files that a thread takes at once where each is little work. Left to itself, rayon cuts a list into few parts that
+/// nobody takes over from a thread that has begun one, and at the end all but one wait.
+pub(crate) const UNITS_AT_ONCE: usize = 16;
+
 /// See the module.
 #[derive(Debug)]
 pub struct Program {
@@ -123,22 +127,26 @@ impl Program {
             pastes: Pastes::default(),
             components: Components::default(),
         };
-        program.statements = statements::collect(&program);
-        program.pastes = Pastes::collect(&program);
+        let mapped = rayon::join(|| statements::collect(&program), || Pastes::collect(&program));
+        (program.statements, program.pastes) = mapped;
         program.index_classes(&rules.java);
         program.index_c_functions();
         program.layouts = Layouts::of(&program);
         program.collect_constants();
         let types: Vec<Vec<FunctionTypes>> = (0..program.units.len())
             .into_par_iter()
+            .with_max_len(UNITS_AT_ONCE)
             .map(UnitId::from_usize)
             .map(|unit| infer::infer_unit(&program, unit, rules))
             .collect();
         program.types = types.into_iter().flatten().collect();
         program.narrow_handed(rules);
-        program.entries = entry::find_entries(&program, rules);
-        program.no_return = noreturn::NoReturn::find(&program, rules);
-        program.components = Components::of(&program);
+        // Each reads the rest only.
+        let (components, (entries, no_return)) = rayon::join(
+            || Components::of(&program),
+            || (entry::find_entries(&program, rules), noreturn::NoReturn::find(&program, rules)),
+        );
+        (program.components, program.entries, program.no_return) = (components, entries, no_return);
         program
     }
 

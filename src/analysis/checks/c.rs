@@ -134,14 +134,14 @@ impl<'a> Checker<'a> {
 
     /// Whether a direct caller gives privileges up itself.
     fn caller_drops(&self, subject: &Subject<'a>) -> bool {
-        let bodies = self.program.functions.indices().filter_map(|func| Some((func, self.program.body(func)?)));
-        bodies.into_iter().any(|(func, body)| {
-            let calls = self
-                .program
-                .types
-                .get(func)
-                .is_some_and(|types| types.calls.iter().any(|target| target.callees.contains(&subject.id)));
-            calls && body.calls.iter().filter_map(callee_name).any(|name| DROPS.contains(&name))
+        // Bodies of callers only: unpacking all of a large program takes many seconds.
+        let calls_it = |func: &crate::program::FuncId| {
+            let types = self.program.types.get(*func);
+            types.is_some_and(|types| types.calls.iter().any(|target| target.callees.contains(&subject.id)))
+        };
+        self.program.functions.indices().filter(calls_it).filter_map(|func| self.program.body(func)).any(|body| {
+            let mut names = body.calls.iter().filter_map(callee_name);
+            names.any(|name| DROPS.contains(&name))
         })
     }
 

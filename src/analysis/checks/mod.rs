@@ -113,6 +113,7 @@ pub(super) fn run_checks(context: &Context<'_>) -> Found {
     let shared = web::Guards::of(context);
     let parts: Vec<(Found, unmodelled::Met)> = (0..context.program.units.len())
         .into_par_iter()
+        .with_max_len(crate::program::UNITS_AT_ONCE)
         .map(|unit| {
             let unit = UnitId::from_usize(unit);
             let bodies = context.program.units[unit].functions.iter().map(ir::Function::body).collect();
