@@ -18,6 +18,8 @@ use crate::base::{FastMap, FileId, Problem, ProblemKind, RuleId, Span, Symbol};
 use crate::rules::{CheckKind, Confidence, Language, Rule, RuleKind};
 use crate::source::{FileKind, Position};
 
+/// Files with findings that a thread takes at once: some are large, and at the end no thread should wait long for another.
+const FILES_AT_ONCE: usize = 4;
 /// Lines of code kept with a finding; what is marked beyond is cut.
 const MAX_CODE_LINES: u32 = 6;
 /// Bytes of code kept with a finding: a minified line must not fill a report.
@@ -107,7 +109,8 @@ fn resolve(findings: Vec<Finding>, sources: &dyn SourceLookup) -> Vec<Reported> 
         }
         groups
     };
-    let resolved: Vec<Vec<Reported>> = groups.into_par_iter().map(|group| resolve_file(group, sources)).collect();
+    let resolved: Vec<Vec<Reported>> =
+        groups.into_par_iter().with_max_len(FILES_AT_ONCE).map(|group| resolve_file(group, sources)).collect();
     resolved.into_iter().flatten().collect()
 }
 

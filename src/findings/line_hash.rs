@@ -16,7 +16,8 @@ const CR: u16 = 13;
 ///
 /// The window rolls over the text once; a line's hash is the window's when it begins where the line does.
 pub(super) fn line_hashes(text: &str, wanted: &BTreeSet<u32>) -> BTreeMap<u32, String> {
-    let Units { list, starts } = Units::of(text);
+    let Some(last) = wanted.last() else { return BTreeMap::new() };
+    let Units { list, starts } = Units::of(text, *last as usize);
     let leaving = (0..WINDOW).fold(1u64, |power, _| power.wrapping_mul(BASE));
     let roll = |hash: u64, unit: u16| hash.wrapping_mul(BASE).wrapping_add(u64::from(unit));
     let mut hash = list.iter().take(WINDOW).fold(0, |hash, unit| roll(hash, *unit));
@@ -24,8 +25,8 @@ pub(super) fn line_hashes(text: &str, wanted: &BTreeSet<u32>) -> BTreeMap<u32, S
     let mut at = 0;
     let mut counts: FastMap<u64, u32> = FastMap::with_capacity_and_hasher(starts.len(), Default::default());
     let mut hashes = BTreeMap::new();
-    // Every line counts towards the occurrence number, wanted or not.
-    for (line, start) in (1u32..).zip(starts) {
+    // Every line up to the last wanted one counts towards the occurrence number, wanted or not.
+    for (line, start) in (1..=*last).zip(starts) {
         for (out, unit) in next.by_ref().take(start - at) {
             hash = roll(hash, *unit).wrapping_sub(u64::from(*out).wrapping_mul(leaving));
         }
@@ -48,17 +49,37 @@ struct Units {
 }
 
 impl Units {
-    fn of(text: &str) -> Units {
+    /// Of the text as far as the window of its line of that number (from 1) reaches.
+    fn of(text: &str, last: usize) -> Units {
         let mut units = Units { list: Vec::with_capacity(text.len() + WINDOW + 1), starts: vec![0] };
-        let mut after_cr = false;
-        if text.is_ascii() {
-            text.bytes().for_each(|byte| after_cr = units.take(u16::from(byte), after_cr));
+        let whole = if text.is_ascii() {
+            units.take_until(text.bytes().map(u16::from), last)
         } else {
-            text.encode_utf16().for_each(|unit| after_cr = units.take(unit, after_cr));
+            units.take_until(text.encode_utf16(), last)
+        };
+        if whole {
+            units.list.push(END_OF_FILE);
+            units.list.resize(units.list.len() + WINDOW, 0);
         }
-        units.list.push(END_OF_FILE);
-        units.list.resize(units.list.len() + WINDOW, 0);
         units
+    }
+
+    /// Whether the text ended before that window did.
+    fn take_until(&mut self, text: impl Iterator<Item = u16>, last: usize) -> bool {
+        let mut after_cr = false;
+        let mut enough = usize::MAX;
+        for unit in text {
+            after_cr = self.take(unit, after_cr);
+            if enough == usize::MAX
+                && let Some(start) = self.starts.get(last.saturating_sub(1))
+            {
+                enough = start + WINDOW;
+            }
+            if self.list.len() > enough {
+                return false;
+            }
+        }
+        true
     }
 
     /// Takes a unit of the text unless it is blank; gives whether it was a carriage return.
@@ -104,6 +125,16 @@ mod tests {
         ];
         assert_eq!(all(" hello; \t\nworld!!!\r\n\n\r  \t\tGreetings\r End\r\n"), mixed);
         assert_eq!(all(" hello; \t\r\nworld!!!\r\n\r\n\r\n  \t\tGreetings\r\n End\r\n"), mixed);
+    }
+
+    #[test]
+    fn what_lies_behind_the_last_wanted_line_changes_nothing() {
+        let text = "int a;\n  int b;\r\nint a;\n".repeat(40);
+        let every = super::line_hashes(&text, &(1..=1000).collect());
+        for line in 1..=every.len() as u32 {
+            let one = super::line_hashes(&text, &[line].into());
+            assert_eq!(one.into_iter().collect::<Vec<_>>(), [(line, every[&line].clone())]);
+        }
     }
 
     #[test]

@@ -178,12 +178,18 @@ impl Program {
     /// A field by name in the class or up its hierarchy: the declaring class, the type, whether static.
     #[must_use]
     pub fn find_field(&self, class: Symbol, name: Symbol, models: &Models) -> Option<(Symbol, TyId, bool)> {
-        let mut found = None;
-        self.walk_supers(class, models, |current| {
-            let Some(id) = self.class(current) else { return false };
-            found = self.classes[id].fields.get(&name).map(|&(ty, is_static)| (current, ty, is_static));
-            found.is_some()
-        });
+        let of = |current: Symbol| {
+            let field = self.classes[self.class(current)?].fields.get(&name);
+            field.map(|&(ty, is_static)| (current, ty, is_static))
+        };
+        // Most are the class's own.
+        let mut found = of(class);
+        if found.is_none() {
+            self.walk_supers(class, models, |current| {
+                found = of(current);
+                found.is_some()
+            });
+        }
         found
     }
 }
