@@ -101,7 +101,8 @@ impl Parts {
     fn of(unit: &Unit) -> Parts {
         let mut written = WrittenNames::of(unit);
         if unit.language == Language::C {
-            written.fields.clear();
+            // Nobody asks for them, and all files' parts are held at once.
+            written.fields = FastSet::default();
             return Parts { written, patterns: Vec::new(), arrays: Vec::new() };
         }
         Parts { written, patterns: constant_patterns(unit), arrays: constant_arrays(unit) }
