@@ -195,7 +195,7 @@ impl<'a> Frame<'a> {
                 [_] => found.into(),
                 _ => found.into_iter().filter(|func| view.target.callees.contains(func)).collect(),
             };
-            if exact.iter().any(|func| program.body(*func).is_some()) {
+            if exact.iter().any(|func| program.has_body(*func)) {
                 return exact;
             }
         }

@@ -10,17 +10,19 @@
 use index_vec::IndexVec;
 use rayon::prelude::*;
 
+use super::COMPONENTS_AT_ONCE;
 use super::given::{LIMIT, given, limit, limit_by_name};
-use crate::base::FastMap;
+use crate::base::{FastMap, FastSet};
 use crate::ir::{
     BinOp, Body, Call, Callee, Const, LocalId, LocalKind, Operand, Place, PlaceBase, Proj, Rvalue, StmtKind, Terminator, Ty,
 };
 use crate::program::{CallTarget, FuncId, Program};
 use crate::rules::{Models, RuleSet, SourceKinds};
 
-/// Kinds of taint as bits, and one more for "whatever the caller passed".
+/// Kinds of taint as bits, and two more for "whatever the caller passed" and "whatever static fields held on entry".
 pub(super) type Mask = u32;
 const PASSED: Mask = 1 << 31;
+const HELD: Mask = 1 << 29;
 
 /// What each function may be handed, and whether it ever sees tainted data.
 pub(super) struct Demand {
@@ -43,10 +45,12 @@ impl Demand {
         let flow = Flow { program, rules };
         let count = program.functions.len();
         let mut outs: IndexVec<FuncId, Out> = index_vec::index_vec![Out::default(); count];
+        let mut within: IndexVec<FuncId, Within> = index_vec::index_vec![Within::default(); count];
         for level in &program.components.levels {
-            let found: Vec<Vec<(FuncId, Out)>> = level.par_iter().map(|component| flow.upwards(component, &outs)).collect();
-            for (func, out) in found.into_iter().flatten() {
-                outs[func] = out;
+            let found: Vec<Vec<(FuncId, Out, Within)>> =
+                level.par_iter().with_max_len(COMPONENTS_AT_ONCE).map(|component| flow.upwards(component, &outs)).collect();
+            for (func, out, inside) in found.into_iter().flatten() {
+                (outs[func], within[func]) = (out, inside);
             }
         }
         let mut arrives: IndexVec<FuncId, Mask> = index_vec::index_vec![0; count];
@@ -58,14 +62,8 @@ impl Demand {
         });
         pointers.flatten().for_each(|func| arrives[*func] = mask(SourceKinds::all()));
         for level in program.components.levels.iter().rev() {
-            let found: Vec<Down> = level.par_iter().map(|component| flow.downwards(component, &outs, &arrives)).collect();
-            for down in found {
-                for (func, seen) in down.members {
-                    sees[func] = seen;
-                }
-                for (func, kinds) in down.handed {
-                    arrives[func] |= kinds;
-                }
+            for component in level {
+                hand_down(component, &within, &mut arrives, &mut sees);
             }
         }
         Demand { arrives, sees }
@@ -97,10 +95,15 @@ fn kinds(mask: Mask) -> SourceKinds {
     SourceKinds::from_bits_truncate(u16::try_from(mask & Mask::from(u16::MAX)).unwrap_or(u16::MAX))
 }
 
-/// What the second pass finds out about a component.
-struct Down {
-    members: Vec<(FuncId, bool)>,
-    handed: Vec<(FuncId, Mask)>,
+/// What happens to data inside of a function, whatever is passed in: sets of kinds, with [`PASSED`] and [`HELD`] for what
+/// the caller decides. The flow only ever adds, so that putting the caller's kinds in afterwards gives the same as going
+/// through the function again with them.
+#[derive(Debug, Clone, Default)]
+struct Within {
+    /// All that is ever in it.
+    seen: Mask,
+    /// What arrives at the functions that it calls or makes.
+    handed: Box<[(FuncId, Mask)]>,
 }
 
 struct Flow<'p> {
@@ -113,61 +116,54 @@ impl Flow<'_> {
         component.iter().any(|func| self.program.components.recursive[*func])
     }
 
-    fn upwards(&self, component: &[FuncId], outs: &IndexVec<FuncId, Out>) -> Vec<(FuncId, Out)> {
+    fn upwards(&self, component: &[FuncId], outs: &IndexVec<FuncId, Out>) -> Vec<(FuncId, Out, Within)> {
         let mut own: FastMap<FuncId, Out> = FastMap::default();
+        let mut found: Vec<(FuncId, Out, Within)> = Vec::with_capacity(component.len());
         let recursive = self.is_recursive(component);
         loop {
             let mut changed = false;
+            found.clear();
             for &func in component {
                 let Some(body) = self.program.body(func) else { continue };
-                let mut pass = Pass::new(self, func, &body, outs, &own, PASSED);
+                let mut pass = Pass::new(self, func, &body, outs, &own);
                 pass.run();
-                let out = pass.out();
-                changed |= own.insert(func, out).unwrap_or_default() != out;
+                let (out, within) = (pass.out(), pass.within());
+                changed |= recursive && own.insert(func, out).unwrap_or_default() != out;
+                found.push((func, out, within));
             }
-            if !changed || !recursive {
-                return component.iter().filter_map(|func| Some((*func, *own.get(func)?))).collect();
+            if !changed {
+                return found;
             }
         }
     }
+}
 
-    fn downwards(&self, component: &[FuncId], outs: &IndexVec<FuncId, Out>, arrives: &IndexVec<FuncId, Mask>) -> Down {
-        let known = FastMap::default();
-        let mut down = Down { members: Vec::with_capacity(component.len()), handed: Vec::new() };
-        // Functions that call each other are gone through until nothing more arrives at any.
-        let mut own: FastMap<FuncId, Mask> = component.iter().map(|func| (*func, arrives[*func])).collect();
-        let mut seen_by: FastMap<FuncId, Mask> = FastMap::default();
-        let mut open: Vec<FuncId> = component.to_vec();
-        let recursive = self.is_recursive(component);
-        let mut handed: Vec<(FuncId, Mask)> = Vec::new();
-        while let Some(func) = open.pop() {
-            let given = own.get(&func).copied().unwrap_or_default();
-            let Some(body) = self.program.body(func) else { continue };
-            let mut pass = Pass::new(self, func, &body, outs, &known, given);
-            pass.run();
-            let seen = pass.seen();
-            seen_by.insert(func, seen);
-            if seen == 0 {
-                continue;
-            }
-            handed.clear();
-            pass.hand_down(&mut handed);
-            for &(callee, kinds) in &handed {
-                match own.get_mut(&callee).filter(|_| recursive) {
-                    Some(known) if *known | kinds != *known => {
-                        *known |= kinds;
-                        open.push(callee);
-                    }
-                    Some(_) => {}
-                    None => down.handed.push((callee, kinds)),
+/// What arrives at a component, handed on to what it calls.
+fn hand_down(
+    component: &[FuncId],
+    within: &IndexVec<FuncId, Within>,
+    arrives: &mut IndexVec<FuncId, Mask>,
+    sees: &mut IndexVec<FuncId, bool>,
+) {
+    // Functions that call each other are gone through until nothing more arrives at any.
+    let mut open: Vec<FuncId> = component.to_vec();
+    let members: FastSet<FuncId> = if component.len() > 1 { component.iter().copied().collect() } else { FastSet::default() };
+    while let Some(func) = open.pop() {
+        let (inside, given) = (&within[func], arrives[func]);
+        let seen = settle(inside.seen, given);
+        sees[func] = seen & !LIMIT != 0;
+        if seen == 0 {
+            continue;
+        }
+        for (callee, kinds) in &inside.handed {
+            let (known, more) = (arrives[*callee], settle(*kinds, given));
+            if known | more != known {
+                arrives[*callee] = known | more;
+                if members.contains(callee) {
+                    open.push(*callee);
                 }
             }
         }
-        for func in component {
-            down.members.push((*func, seen_by.get(func).is_some_and(|seen| *seen & !LIMIT != 0)));
-            down.handed.push((*func, own.get(func).copied().unwrap_or_default()));
-        }
-        down
     }
 }
 
@@ -197,13 +193,12 @@ impl<'f> Pass<'f> {
         body: &'f Body,
         outs: &'f IndexVec<FuncId, Out>,
         own: &'f FastMap<FuncId, Out>,
-        passed: Mask,
     ) -> Pass<'f> {
         let program = flow.program;
         let (unit, function) = program.function(func);
         let models = Program::models(unit, flow.rules);
         let inputs = body.locals.iter().map(|local| match local.kind {
-            LocalKind::Receiver | LocalKind::Param | LocalKind::Captured => passed,
+            LocalKind::Receiver | LocalKind::Param | LocalKind::Captured => PASSED,
             LocalKind::User | LocalKind::Temp => 0,
         });
         let mut carries: IndexVec<LocalId, Mask> = inputs.collect();
@@ -220,9 +215,7 @@ impl<'f> Pass<'f> {
         }
         let receiver = body.locals.iter_enumerated().find(|(_, local)| local.kind == LocalKind::Receiver).map(|(id, _)| id);
         let filled = index_vec::index_vec![0; body.locals.len()];
-        // What a static field holds on entry came from a caller, too.
-        let globals = passed & !PASSED;
-        Pass { flow, outs, own, body, func, models, receiver, carries, filled, result: 0, globals, changed: false }
+        Pass { flow, outs, own, body, func, models, receiver, carries, filled, result: 0, globals: HELD, changed: false }
     }
 
     fn run(&mut self) {
@@ -267,7 +260,8 @@ impl<'f> Pass<'f> {
             .iter_enumerated()
             .filter(|(_, local)| matches!(local.kind, LocalKind::Receiver | LocalKind::Param | LocalKind::Captured));
         let objects = given.fold(0, |all, (local, _)| all | self.filled.get(local).copied().unwrap_or_default());
-        Out { result: self.result, objects, globals: self.globals }
+        // What static fields hold is handed on as such, and not by who reads it.
+        Out { result: self.result & !HELD, objects: objects & !HELD, globals: self.globals & !HELD }
     }
 
     /// All that is ever in it.
@@ -466,21 +460,34 @@ impl<'f> Pass<'f> {
         }
     }
 
-    /// What arrives at the functions that this one calls or makes.
-    fn hand_down(&self, handed: &mut Vec<(FuncId, Mask)>) {
+    fn within(&self) -> Within {
         let types = &self.flow.program.types[self.func];
+        let mut handed: Vec<(FuncId, Mask)> = Vec::new();
         for (call, target) in self.body.calls.iter().zip(&types.calls) {
             let passed = self.passed(call) | self.globals;
-            if passed != 0 {
-                handed.extend(target.callees.iter().map(|callee| (*callee, passed)));
-            }
+            handed.extend(target.callees.iter().map(|callee| (*callee, passed)));
         }
         let seen = self.seen();
         handed.extend(types.made.iter().map(|func| (*func, seen)));
+        handed.sort_unstable_by_key(|(func, _)| *func);
+        handed.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 |= next.1;
+            }
+            same
+        });
+        Within { seen, handed: handed.into_boxed_slice() }
     }
 }
 
 /// What comes out of a callee, with what was passed in.
 fn resolve(out: Mask, passed: Mask) -> Mask {
     if out & PASSED == 0 { out } else { out & !PASSED | passed }
+}
+
+/// What a set of kinds is where the caller passes these. What a static field holds on entry came from a caller, too.
+fn settle(kinds: Mask, given: Mask) -> Mask {
+    let decided = kinds & !(PASSED | HELD);
+    if decided == kinds { kinds } else { decided | given }
 }

@@ -28,6 +28,7 @@ mod instantiate;
 mod integers;
 mod interp;
 mod kinds;
+mod lifetimes;
 mod liveness;
 mod locks;
 mod mapper;
@@ -367,8 +368,9 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
     let mut facts: Vec<views::ViewFact> = Vec::new();
     let mut pastes: Vec<mapper::PasteFact> = Vec::new();
     // Pages call other code, never the other way, and know what controllers put into their models: they come last.
-    for (pages, level) in
-        [false, true].iter().flat_map(|pages| program.components.levels.iter().map(move |level| (*pages, level)))
+    let mut lifetimes = lifetimes::Lifetimes::of(program);
+    for (pages, (at, level)) in
+        [false, true].iter().flat_map(|pages| program.components.levels.iter().enumerate().map(move |level| (*pages, level)))
     {
         if pages && !facts.is_empty() {
             context.views = views::Views::link(program, std::mem::take(&mut facts));
@@ -411,6 +413,9 @@ pub fn run(program: &Program, rules: &RuleSet, _options: &Options) -> Outcome {
                 entry.undecided += count.undecided;
             }
         }
+        let over = lifetimes.ending_with(at);
+        let over: Vec<_> = over.into_iter().filter_map(|func| context.summaries.get_mut(func)?.take()).collect();
+        over.into_par_iter().for_each(drop);
     }
     mapper::settle(&context, &pastes, &mut outcome.findings);
     // As many as functions, each of many small parts: one thread would take long to drop them.

@@ -8,6 +8,9 @@ use super::summary::Root;
 use super::typestate::UNKNOWN;
 use super::value::{ObjId, ValueId};
 
+/// How many objects are let go of with one.
+const MAX_LET_GO: usize = 8;
+
 impl Frame<'_> {
     /// Ways out of a function joined where their results say the same of success: none, null, zero, less, anything else.
     pub(super) fn merge_by_result(&mut self, ways: Vec<(State, Option<ValueId>)>) -> Vec<(State, Option<ValueId>)> {
@@ -61,6 +64,48 @@ impl Frame<'_> {
     pub(super) fn status_holders(&mut self, target: ValueId) -> smallvec::SmallVec<[ObjId; 1]> {
         let holders = if self.is_c() { self.resource_objects(target) } else { smallvec::SmallVec::new() };
         if holders.is_empty() { self.objects_of(target).into_iter().collect() } else { holders }
+    }
+
+    /// Passed to code whose doings are unknown, a resource may be released or kept there, and in C so may what it holds.
+    pub(super) fn let_go(&mut self, state: &mut State, value: ValueId) {
+        if self.is_c() {
+            let objects = self.values[value].objects.clone();
+            self.pass_memory(state, &objects);
+        }
+        let objects = self.resource_objects(value);
+        self.let_go_status(state, &objects);
+    }
+
+    /// The same of objects.
+    pub(super) fn let_go_of(&mut self, state: &mut State, objects: &[ObjId]) {
+        if self.is_c() {
+            self.pass_memory(state, objects);
+        }
+        self.let_go_status(state, objects);
+    }
+
+    fn let_go_status(&mut self, state: &mut State, objects: &[ObjId]) {
+        let mut objects: smallvec::SmallVec<[ObjId; 8]> = smallvec::SmallVec::from_slice(objects);
+        let mut next = 0;
+        while let Some(&object) = objects.get(next) {
+            next += 1;
+            state.drop_cells(object, |cell| matches!(cell, Cell::Status(_)));
+            if !self.is_c() {
+                continue;
+            }
+            if matches!(self.objects[object].kind, ObjectKind::Input(_)) {
+                // The callers have to know.
+                let unknown = self.int(UNKNOWN);
+                state.set_cell(object, Cell::Status(self.ctx.names.any), unknown);
+            }
+            for (_, held) in state.cells(object) {
+                for inner in &self.values[held].objects {
+                    if objects.len() < MAX_LET_GO && !objects.contains(inner) {
+                        objects.push(*inner);
+                    }
+                }
+            }
+        }
     }
 
     /// A function that frees its argument on some ways only (the last reference, a flag) decides for itself: callers can

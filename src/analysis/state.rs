@@ -112,7 +112,25 @@ impl Heap {
             }
             end += 1;
         }
-        Rc::make_mut(&mut self.entries).insert(end, (object, cell, value));
+        self.own().insert(end, (object, cell, value));
+    }
+
+    /// The cells to change. What is shared is copied with some room: what is written once is mostly written again.
+    fn own(&mut self) -> &mut Vec<Entry> {
+        const ROOM: usize = 8;
+        if Rc::get_mut(&mut self.entries).is_none() {
+            let mut copy = Vec::with_capacity(self.entries.len() + ROOM);
+            copy.extend_from_slice(&self.entries);
+            self.entries = Rc::new(copy);
+        }
+        Rc::make_mut(&mut self.entries)
+    }
+
+    /// All cells, to change those of one object, and where these are. The order of [`Heap`] must stay.
+    pub(super) fn edit(&mut self, object: ObjId) -> (&mut Vec<Entry>, std::ops::Range<usize>) {
+        let start = self.start(object);
+        let count = self.entries.iter().skip(start).take_while(|(other, ..)| *other == object).count();
+        (self.own(), start..start + count)
     }
 
     /// Drops so many cells of the oldest objects.
@@ -176,9 +194,18 @@ impl State {
 
     /// Drops cells of an object that a test picks.
     pub(super) fn drop_cells(&mut self, object: ObjId, mut pick: impl FnMut(Cell) -> bool) {
-        if self.heap.of_object(object).iter().any(|(_, cell, _)| pick(*cell)) {
-            Rc::make_mut(&mut self.heap.entries).retain(|(o, c, _)| *o != object || !pick(*c));
+        if !self.heap.of_object(object).iter().any(|(_, cell, _)| pick(*cell)) {
+            return;
         }
+        let (entries, place) = self.heap.edit(object);
+        let mut kept = place.start;
+        for at in place.clone() {
+            if entries.get(at).is_some_and(|(_, cell, _)| !pick(*cell)) {
+                entries.swap(kept, at);
+                kept += 1;
+            }
+        }
+        entries.drain(kept..place.end);
     }
 
     /// The cells of an object.

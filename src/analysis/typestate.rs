@@ -22,9 +22,6 @@ pub(super) const RELEASED: i64 = 2;
 pub(super) const UNKNOWN: i64 = 3;
 /// In a C function of more blocks, joined states are no proof of a leak.
 const MANY_BLOCKS: usize = 40;
-/// How many objects are let go of with one.
-const MAX_LET_GO: usize = 8;
-
 impl Frame<'_> {
     /// What a modelled call does to resources.
     pub(super) fn resources(&mut self, state: &mut State, view: &CallView<'_>, model: &ApiModel, result: ValueId) {
@@ -198,8 +195,7 @@ impl Frame<'_> {
     /// A callee changed the status of what it was passed.
     pub(super) fn set_status(&mut self, state: &mut State, objects: &[ObjId], kind: Symbol, status: ValueId, span: Span) {
         if kind == self.ctx.names.any {
-            let target = self.value(super::value::Value { objects: objects.iter().copied().collect(), ..Default::default() });
-            self.let_go(state, target);
+            self.let_go_of(state, objects);
             return;
         }
         let several = objects.len() > 1 || objects.iter().any(|object| self.may_be_several(state, *object));
@@ -289,34 +285,6 @@ impl Frame<'_> {
             self.values[value].objects.push(object);
         }
         self.values[value].objects.clone()
-    }
-
-    /// Passed to code whose doings are unknown, a resource may be released or kept there, and in C so may what it holds.
-    pub(super) fn let_go(&mut self, state: &mut State, value: ValueId) {
-        if self.is_c() {
-            self.pass_memory(state, value);
-        }
-        let mut objects: smallvec::SmallVec<[ObjId; 8]> = self.resource_objects(value).into_iter().collect();
-        let mut next = 0;
-        while let Some(&object) = objects.get(next) {
-            next += 1;
-            state.drop_cells(object, |cell| matches!(cell, Cell::Status(_)));
-            if !self.is_c() {
-                continue;
-            }
-            if matches!(self.objects[object].kind, ObjectKind::Input(_)) {
-                // The callers have to know.
-                let unknown = self.int(UNKNOWN);
-                state.set_cell(object, Cell::Status(self.ctx.names.any), unknown);
-            }
-            for (_, held) in state.cells(object) {
-                for inner in &self.values[held].objects {
-                    if objects.len() < MAX_LET_GO && !objects.contains(inner) {
-                        objects.push(*inner);
-                    }
-                }
-            }
-        }
     }
 
     /// Resources still open where the function returns, and that nobody outside can reach.

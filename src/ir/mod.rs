@@ -7,11 +7,13 @@
 
 mod body;
 mod builder;
+mod codec;
 mod packed;
 pub mod print;
 mod ty;
 mod unit;
 mod verify;
+mod written;
 
 pub use body::{
     BinOp, Block, BlockId, Body, Call, CallId, CallKind, Callee, CatchArm, Const, Integer, Local, LocalId, LocalKind, Operand,
@@ -25,3 +27,4 @@ pub use unit::{
     TypeDecl, TypeIdx, TypeKind, Unit, UnitStats,
 };
 pub use verify::{verify_body, verify_unit};
+pub use written::WrittenNames;

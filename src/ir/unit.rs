@@ -54,6 +54,8 @@ pub struct Unit {
     pub comments: Vec<Comment>,
     /// Counts for the summary.
     pub stats: UnitStats,
+    /// What its bodies write, once they are packed: see [`Unit::pack`].
+    pub written: Option<Box<super::WrittenNames>>,
 }
 
 /// Counts that say how well a file was read.

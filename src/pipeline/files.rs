@@ -11,7 +11,7 @@ use index_vec::IndexSlice;
 use crate::analysis::config::ConfigRules;
 use crate::base::{FileId, FileSpan, Problem, ProblemKind, RuleId, Span, Symbol};
 use crate::findings::{Allow, Finding, FindingState, scan_allows};
-use crate::ir::{Code, Language, Unit};
+use crate::ir::{Language, Unit};
 use crate::lower::{self, LowerInput};
 use crate::rules::Rule;
 use crate::source::{FileKind, SourceFile};
@@ -141,7 +141,7 @@ impl Front<'_> {
             }
         }
         if let Some(unit) = outcome.unit.as_mut().filter(|_| self.pack) {
-            unit.functions.iter_mut().filter_map(|function| function.code.as_mut()).for_each(Code::pack);
+            unit.pack();
         }
         outcome.allows = scan_allows(file, kind, text);
     }

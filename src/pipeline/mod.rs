@@ -223,6 +223,7 @@ fn lower_files(
         progress.step(1);
         outcome
     });
+    pool.install(|| drop(preprocessor));
     clock.lap(Stage::Files.name());
     clock.laps.extend(times.sums());
 
@@ -258,7 +259,7 @@ fn headers(pool: &ThreadPool, options: &ScanOptions, texts: &Texts) -> Result<Pr
     });
     // A header that cannot be read or scanned is told when its own turn comes.
     let found = scanned.into_iter().filter_map(|header| header.ok().flatten()).collect();
-    preprocessor.set_headers(found);
+    pool.install(|| preprocessor.set_headers(found));
     Ok(preprocessor)
 }
 

@@ -28,6 +28,12 @@ impl Components {
             _ => false,
         }
     }
+
+    /// The level that a function stands in.
+    #[must_use]
+    pub fn level(&self, func: FuncId) -> Option<u32> {
+        self.place.get(func).map(|place| place.1)
+    }
 }
 
 const UNSEEN: u32 = u32::MAX;

@@ -7,6 +7,7 @@ use super::{Program, UNITS_AT_ONCE};
 use crate::base::{FastMap, FastSet, FileId, Symbol};
 use crate::ir::{
     BinOp, Body, Callee, Const, Language, LocalId, Modifiers, Operand, PlaceBase, Proj, Rvalue, StmtKind, TypeKind, Unit,
+    WrittenNames,
 };
 
 impl Program {
@@ -18,7 +19,7 @@ impl Program {
         let mut declared: FastMap<Symbol, Option<Const>> = FastMap::default();
         let mut statics: FastMap<(FileId, Symbol), Const> = FastMap::default();
         // What reads bodies, on all threads.
-        let parts: Vec<Parts> = self.units.raw.par_iter().with_max_len(UNITS_AT_ONCE).map(Parts::of).collect();
+        let parts: Vec<Parts> = self.units.raw.par_iter_mut().with_max_len(UNITS_AT_ONCE).map(Parts::of).collect();
         let mut written_fields: FastSet<Symbol> = FastSet::default();
         for (unit, part) in self.units.iter().zip(parts) {
             fields.extend(part.patterns);
@@ -98,11 +99,9 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(unit: &Unit) -> Parts {
-        let mut written = WrittenNames::of(unit);
+    fn of(unit: &mut Unit) -> Parts {
+        let written = unit.written.take().map_or_else(|| WrittenNames::of(unit), |written| *written);
         if unit.language == Language::C {
-            // Nobody asks for them, and all files' parts are held at once.
-            written.fields = FastSet::default();
             return Parts { written, patterns: Vec::new(), arrays: Vec::new() };
         }
         Parts { written, patterns: constant_patterns(unit), arrays: constant_arrays(unit) }
@@ -219,35 +218,4 @@ fn constant_arrays(unit: &Unit) -> Vec<(Symbol, Symbol)> {
         }
     }
     found
-}
-
-/// Names that some statement of a file writes, or whose address it takes, initializers left out.
-struct WrittenNames {
-    fields: FastSet<Symbol>,
-    globals: FastSet<Symbol>,
-}
-
-impl WrittenNames {
-    fn of(unit: &Unit) -> WrittenNames {
-        let mut names = WrittenNames { fields: FastSet::default(), globals: FastSet::default() };
-        for function in &unit.functions {
-            if matches!(function.name.as_str(), "<fieldinit>" | "<clinit>" | "<globals>") {
-                continue;
-            }
-            let Some(body) = function.body() else { continue };
-            for stmt in &body.stmts {
-                let (StmtKind::Store(place, _) | StmtKind::Assign(_, Rvalue::AddrOf(place))) = &stmt.kind else { continue };
-                let Some(place) = body.places.get(*place) else { continue };
-                if let PlaceBase::Global(name) = place.base {
-                    names.globals.insert(name);
-                }
-                for step in &place.proj {
-                    if let Proj::Field(name) = step {
-                        names.fields.insert(*name);
-                    }
-                }
-            }
-        }
-        names
-    }
 }

@@ -24,6 +24,8 @@ pub struct FunctionTypes {
     pub calls: IndexVec<CallId, CallTarget>,
     /// Lambdas it makes and C functions whose address it takes: analysed before it.
     pub made: Vec<FuncId>,
+    /// Whether it calls what is declared or modelled as never coming back (C).
+    pub stops: bool,
 }
 
 /// Where a call goes.
@@ -359,6 +361,10 @@ impl Inference<'_, '_> {
     fn call(&mut self, id: CallId) {
         let Some(call) = self.body.calls.get(id) else { return };
         let target = if self.unit.language == Language::C { self.c_target(call) } else { self.java_target(call) };
+        if let (Callee::Function(name), true) = (&call.callee, target.callees.is_empty()) {
+            let model = target.model.and_then(|hit| self.models.model(hit.name, hit.index));
+            self.types.stops |= self.program.no_return.stops(&[], *name) || model.is_some_and(|model| model.noreturn);
+        }
         let ret = self.return_type(call, &target);
         if let Some(dst) = call.dst {
             self.set(dst, ret);

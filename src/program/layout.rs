@@ -16,7 +16,27 @@ pub struct Layouts {
     /// `None`: files disagree.
     typedefs: FastMap<Symbol, Option<TyId>>,
     records: FastMap<Symbol, Records>,
-    globals: FastMap<Symbol, Vec<(UnitId, TyId)>>,
+    globals: FastMap<Symbol, Globals>,
+}
+
+/// The C globals of one name.
+#[derive(Debug, Default)]
+struct Globals {
+    /// In the files' order: thousands may have one called `dev`.
+    list: Vec<(UnitId, TyId)>,
+    /// The first whose type is complete: `extern char names[];` tells less than the definition.
+    complete: Option<TyId>,
+}
+
+/// The first declaration of a unit, of a list in the units' order.
+fn of_unit<T>(list: &[(UnitId, T)], unit: Option<UnitId>) -> Option<&(UnitId, T)> {
+    let unit = unit?;
+    let at = list.partition_point(|(id, _)| *id < unit);
+    list.get(at).filter(|(id, _)| *id == unit)
+}
+
+fn is_complete(ty: TyId) -> bool {
+    !matches!(ty.get(), Ty::Array(_, None))
 }
 
 /// The declarations of one tag.
@@ -48,7 +68,11 @@ impl Layouts {
                 }
             }
             for global in &unit.globals {
-                layouts.globals.entry(global.name).or_default().push((id, global.ty));
+                let globals = layouts.globals.entry(global.name).or_default();
+                globals.list.push((id, global.ty));
+                if globals.complete.is_none() && is_complete(global.ty) {
+                    globals.complete = Some(global.ty);
+                }
             }
             for (index, decl) in unit.types.iter_enumerated() {
                 if matches!(decl.kind, TypeKind::Struct | TypeKind::Union) && !decl.fields.is_empty() {
@@ -91,11 +115,10 @@ impl Program {
     fn record(&self, unit: &Unit, tag: Symbol) -> Option<&TypeDecl> {
         let found = self.layouts.records.get(&tag)?;
         let decl = |(unit, index): &(UnitId, TypeIdx)| self.units.get(*unit).and_then(|unit| unit.types.get(*index));
-        if found.list.len() > 1 {
-            let own = found.list.iter().find(|(id, _)| self.units.get(*id).is_some_and(|other| other.file == unit.file));
-            if let Some(own) = own {
-                return decl(own);
-            }
+        if found.list.len() > 1
+            && let Some(own) = of_unit(&found.list, self.unit_id_of(unit.file))
+        {
+            return decl(own);
         }
         found.list.first().filter(|_| found.alike).and_then(decl)
     }
@@ -241,12 +264,12 @@ impl Program {
     #[must_use]
     pub fn global_type(&self, unit: &Unit, name: Symbol) -> TyId {
         let Some(found) = self.layouts.globals.get(&name) else { return TyId::UNKNOWN };
-        let own = found.iter().find(|(id, ..)| self.units.get(*id).is_some_and(|other| other.file == unit.file));
-        // One that is only declared, `extern char names[];`, tells less than its definition.
-        let complete = |ty: TyId| !matches!(ty.get(), Ty::Array(_, None));
-        match own {
-            Some((_, ty)) if complete(*ty) => *ty,
-            _ => found.iter().find(|(_, ty)| complete(*ty)).or(found.first()).map_or(TyId::UNKNOWN, |(_, ty)| *ty),
-        }
+        let [(_, only)] = found.list.as_slice() else {
+            return match of_unit(&found.list, self.unit_id_of(unit.file)) {
+                Some((_, ty)) if is_complete(*ty) => *ty,
+                _ => found.complete.or(found.list.first().map(|(_, ty)| *ty)).unwrap_or(TyId::UNKNOWN),
+            };
+        };
+        *only
     }
 }

@@ -57,6 +57,8 @@ pub struct Program {
     pub documents: Vec<Document>,
     /// Where each function is.
     pub functions: IndexVec<FuncId, (UnitId, FuncIdx)>,
+    /// Not every file has a unit.
+    units_of_files: IndexVec<FileId, Option<UnitId>>,
     /// First function of each unit.
     first_function: IndexVec<UnitId, u32>,
     /// Java classes.
@@ -99,6 +101,11 @@ impl Program {
         units.sort_by_key(|unit| unit.file);
         documents.sort_by_key(|document| document.file);
         let units: IndexVec<UnitId, Unit> = units.into();
+        let mut units_of_files: IndexVec<FileId, Option<UnitId>> = IndexVec::new();
+        for (id, unit) in units.iter_enumerated() {
+            units_of_files.resize((unit.file.index() + 1).max(units_of_files.len()), None);
+            units_of_files[unit.file] = Some(id);
+        }
         let mut functions = IndexVec::new();
         let mut first_function = IndexVec::with_capacity(units.len());
         for (unit_id, unit) in units.iter_enumerated() {
@@ -109,6 +116,7 @@ impl Program {
             units,
             documents,
             functions,
+            units_of_files,
             first_function,
             classes: IndexVec::new(),
             class_by_name: FastMap::default(),
@@ -133,6 +141,7 @@ impl Program {
         program.index_c_functions();
         program.layouts = Layouts::of(&program);
         program.collect_constants();
+        program.no_return = noreturn::NoReturn::declared(&program);
         let types: Vec<Vec<FunctionTypes>> = (0..program.units.len())
             .into_par_iter()
             .with_max_len(UNITS_AT_ONCE)
@@ -153,8 +162,11 @@ impl Program {
     /// The unit of a file.
     #[must_use]
     pub fn unit_of_file(&self, file: FileId) -> Option<&Unit> {
-        let at = self.units.raw.binary_search_by_key(&file, |unit| unit.file).ok()?;
-        self.units.raw.get(at)
+        self.units.get(self.unit_id_of(file)?)
+    }
+
+    fn unit_id_of(&self, file: FileId) -> Option<UnitId> {
+        self.units_of_files.get(file).copied().flatten()
     }
 
     /// The id of a unit's function.
@@ -241,7 +253,7 @@ impl Program {
     #[must_use]
     pub fn c_function(&self, name: Symbol, unit: &Unit) -> Option<FuncId> {
         let defined = self.c_functions.get(&name)?;
-        let own = defined.iter().find(|func| self.function(**func).0.file == unit.file);
+        let own = self.unit_id_of(unit.file).and_then(|unit| self.own_c_function(defined, unit));
         let external = || defined.iter().find(|func| !self.function(**func).1.modifiers.contains(Modifiers::STATIC));
         // Called from another file, the only one of its name comes from a header.
         let inline = || match defined.as_slice() {
@@ -249,6 +261,12 @@ impl Program {
             _ => None,
         };
         own.or_else(external).or_else(inline).copied()
+    }
+
+    /// Of the functions of a name, which are in file order, the first of a file: thousands of files may have a `probe`.
+    fn own_c_function<'f>(&self, defined: &'f [FuncId], unit: UnitId) -> Option<&'f FuncId> {
+        let at = defined.partition_point(|func| self.functions[*func].0 < unit);
+        defined.get(at).filter(|func| self.functions[**func].0 == unit)
     }
 
     /// All C functions of a name.
@@ -260,8 +278,7 @@ impl Program {
     /// The full name of a class as written in a unit.
     #[must_use]
     pub fn resolve_name(&self, unit: &Unit, written: Symbol, models: &Models) -> Option<Symbol> {
-        let id = self.units.raw.binary_search_by_key(&unit.file, |unit| unit.file).ok()?;
-        Some(resolve::NameScope::new(self, UnitId::from_usize(id), models).name(written))
+        Some(resolve::NameScope::new(self, self.unit_id_of(unit.file)?, models).name(written))
     }
 
     fn index_c_functions(&mut self) {

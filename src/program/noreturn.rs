@@ -21,12 +21,18 @@ pub struct NoReturn {
 }
 
 impl NoReturn {
-    pub(super) fn find(program: &Program, rules: &RuleSet) -> NoReturn {
+    /// Those that are declared so: all that is known before the targets of calls are.
+    pub(super) fn declared(program: &Program) -> NoReturn {
         let mut known = NoReturn::default();
         for unit in program.units.iter().filter(|unit| unit.language == Language::C) {
             let declared = unit.functions.iter().filter(|function| function.modifiers.contains(Modifiers::NORETURN));
             known.declared.extend(declared.map(|function| function.name));
         }
+        known
+    }
+
+    pub(super) fn find(program: &Program, rules: &RuleSet) -> NoReturn {
+        let mut known = NoReturn { declared: program.no_return.declared.clone(), found: FastSet::default() };
         let candidates: Vec<FuncId> = program
             .functions
             .indices()
@@ -42,7 +48,11 @@ impl NoReturn {
             let more: Vec<FuncId> = candidates
                 .par_iter()
                 .copied()
-                .filter(|id| !known.found.contains(id) && last.as_ref().is_none_or(|last| calls_found(*id, last)))
+                .filter(|id| !known.found.contains(id))
+                .filter(|id| match &last {
+                    None => program.types.get(*id).is_some_and(|types| types.stops),
+                    Some(last) => calls_found(*id, last),
+                })
                 .filter(|id| program.body(*id).is_some_and(|body| never_returns(program, rules, &known, *id, &body)))
                 .collect();
             if more.is_empty() {

@@ -15,7 +15,7 @@ impl Inference<'_, '_> {
         let Callee::Function(name) = call.callee else { return CallTarget::default() };
         let mut target = CallTarget::default();
         if let Some(defined) = self.program.c_functions.get(&name) {
-            let own = defined.iter().find(|func| self.program.functions[**func].0 == self.unit_id);
+            let own = self.program.own_c_function(defined, self.unit_id);
             if let Some(own) = own {
                 target.callees.push(*own);
             } else {

@@ -170,7 +170,8 @@ fn summary(report: &Report<'_>, out: &mut dyn Write) -> Result<(), ReportError> 
         let mut by_rule: BTreeMap<(Reverse<Severity>, &str), (u64, &Rule)> = BTreeMap::new();
         for one in &open {
             if let Some(rule) = report.book.rule(one.finding.rule) {
-                by_rule.entry((Reverse(rule.severity), &rule.id)).or_insert((0, rule)).0 += 1;
+                // Of one rule, some findings may weigh less than others.
+                by_rule.entry((Reverse(one.finding.severity), &rule.id)).or_insert((0, rule)).0 += 1;
             }
         }
         writeln!(out, "{}", pick(locale, "규칙별 결과", "By rule"))?;

@@ -114,8 +114,18 @@ impl PosMap {
         if self.segments.is_empty() {
             return span;
         }
-        let (lo, _) = self.point(span.lo);
-        let hi = if span.is_empty() { lo } else { self.point(span.hi - 1).1 };
+        let behind = self.segments.partition_point(|segment| segment.made <= span.lo);
+        let (lo, _) = self.point(behind, span.lo);
+        if span.is_empty() {
+            return Span { lo, hi: lo };
+        }
+        // Most ranges end in the stretch in which they begin.
+        let rest = self.segments.get(behind..).unwrap_or_default();
+        let more = match rest.first() {
+            Some(next) if next.made < span.hi => rest.partition_point(|segment| segment.made < span.hi),
+            _ => 0,
+        };
+        let (_, hi) = self.point(behind + more, span.hi - 1);
         Span { lo, hi: hi.max(lo) }
     }
 
@@ -132,9 +142,9 @@ impl PosMap {
         })
     }
 
-    /// The original's byte at a made position, and one past the last byte of what stands there.
-    fn point(&self, at: u32) -> (u32, u32) {
-        let index = self.segments.partition_point(|segment| segment.made <= at);
+    /// The original's byte at a made position, and one past the last byte of what stands there; so many segments begin
+    /// before it or at it.
+    fn point(&self, index: usize, at: u32) -> (u32, u32) {
         match index.checked_sub(1).and_then(|index| self.segments.get(index)) {
             None => (at, at + 1),
             Some(Segment { original, replaced: Some(length), .. }) => (*original, original + length),

@@ -1,11 +1,13 @@
 //! What models say of memory: sizes read, written and allocated, and the texts that calls leave.
 //! Must not know which function it is.
 
+use smallvec::SmallVec;
+
 use super::Bytes;
 use super::region::Region;
 use crate::analysis::call::CallView;
 use crate::analysis::frame::{Frame, ObjectKind};
-use crate::analysis::state::{Cell, State};
+use crate::analysis::state::{Cell, Entry, State};
 use crate::analysis::value::{Konst, ObjId, Value, ValueId};
 use crate::base::Span;
 use crate::rules::{ApiModel, BufferFact, CheckKind, Language, SizeExpr, Slot};
@@ -368,19 +370,63 @@ impl Frame<'_> {
     }
 
     /// Memory passed to code that is not in view: it may be written, and what it points to.
-    pub(in crate::analysis) fn pass_memory(&mut self, state: &mut State, value: ValueId) {
-        for object in self.led_to(state, value) {
-            let held: Vec<(Cell, ValueId)> = state.cells(object).collect();
-            for (cell, value) in held {
-                if matches!(cell, Cell::Index(_) | Cell::Elements | Cell::Field(_)) {
-                    let weak = self.weakened(value);
-                    state.set_cell(object, cell, weak);
-                }
-            }
-            state.drop_cells(object, |cell| cell == Cell::Written);
-            self.forget_text(state, object);
-            self.expose(state, object);
+    pub(in crate::analysis) fn pass_memory(&mut self, state: &mut State, objects: &[ObjId]) {
+        for object in self.led_to(state, objects) {
+            self.forget_memory(state, object);
         }
+    }
+
+    /// Code that is not in view may have written any part of an object: one walk over its cells, for this is done at
+    /// most calls.
+    fn forget_memory(&mut self, state: &mut State, object: ObjId) {
+        let (outside, own) = match self.objects[object].kind {
+            ObjectKind::Input(_) => (true, true),
+            ObjectKind::Storage(_) => (false, true),
+            _ => (false, false),
+        };
+        // What is shared with other states stays so, where there is nothing to forget.
+        if !own && state.heap.of_object(object).iter().all(|(_, cell, _)| matches!(cell, Cell::Status(_) | Cell::Bytes)) {
+            return;
+        }
+        let (entries, place) = state.heap.edit(object);
+        let (mut length, mut filled, mut exposed, mut text) = (None, None, None, None);
+        let mut kept = place.start;
+        for at in place.clone() {
+            let Some(&(_, cell, held)) = entries.get(at) else { break };
+            let held = match cell {
+                Cell::Written | Cell::Open => continue,
+                Cell::Index(_) | Cell::Elements | Cell::Field(_) => self.weakened(held),
+                _ => held,
+            };
+            match cell {
+                Cell::Length => length = Some(kept),
+                Cell::Filled => filled = Some(kept),
+                Cell::Exposed => exposed = Some(kept),
+                Cell::Text => text = Some(kept),
+                _ => {}
+            }
+            entries[kept] = (object, cell, held);
+            kept += 1;
+        }
+        let mut more: SmallVec<[Entry; 3]> = SmallVec::new();
+        for (cell, known) in [(Cell::Length, length), (Cell::Filled, filled)] {
+            match known {
+                Some(at) => entries[at].2 = self.unknown(),
+                None if outside => more.push((object, cell, self.unknown())),
+                None => {}
+            }
+        }
+        if let Some(at) = text {
+            entries[at].2 = self.without_beginning(entries[at].2);
+        }
+        if own {
+            let yes = self.int(1);
+            match exposed {
+                Some(at) => entries[at].2 = yes,
+                None => more.push((object, Cell::Exposed, yes)),
+            }
+        }
+        entries.splice(kept..place.end, more);
     }
 
     fn weakened(&mut self, value: ValueId) -> ValueId {

@@ -23,6 +23,9 @@ pub(in crate::analysis) enum Reads {
     Surely,
 }
 
+/// Beyond so many objects, no more are looked for.
+const MAX_LED_TO: usize = 8;
+
 impl Frame<'_> {
     /// Whether an object's memory had no value when it was made, and no code that is not in view has written it.
     pub(in crate::analysis) fn is_raw(&self, state: &State, object: ObjId) -> bool {
@@ -154,23 +157,25 @@ impl Frame<'_> {
             if self.values[*arg].objects.is_empty() {
                 continue;
             }
-            for object in self.led_to(state, *arg) {
+            for object in self.led_to(state, &self.values[*arg].objects) {
                 self.expose(state, object);
             }
         }
     }
 
-    /// The objects that a value leads to.
-    pub(super) fn led_to(&self, state: &State, value: ValueId) -> SmallVec<[ObjId; 8]> {
-        let mut reached: SmallVec<[ObjId; 8]> = self.values[value].objects.iter().copied().collect();
+    /// These objects and those that they lead to.
+    pub(super) fn led_to(&self, state: &State, objects: &[ObjId]) -> SmallVec<[ObjId; 8]> {
+        let mut reached: SmallVec<[ObjId; 8]> = SmallVec::from_slice(objects);
         let mut next = 0;
-        while let Some(&object) = reached.get(next) {
+        while let (Some(&object), true) = (reached.get(next), reached.len() < MAX_LED_TO) {
             next += 1;
             for (cell, held) in state.cells(object) {
-                if reached.len() < 8 && matches!(cell, Cell::Index(_) | Cell::Elements | Cell::Field(_) | Cell::Size) {
-                    let inner: SmallVec<[ObjId; 2]> =
-                        self.values[held].objects.iter().copied().filter(|object| !reached.contains(object)).collect();
-                    reached.extend(inner);
+                if reached.len() < MAX_LED_TO && matches!(cell, Cell::Index(_) | Cell::Elements | Cell::Field(_) | Cell::Size) {
+                    for inner in &self.values[held].objects {
+                        if !reached.contains(inner) {
+                            reached.push(*inner);
+                        }
+                    }
                 }
             }
         }

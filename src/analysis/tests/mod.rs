@@ -60,3 +60,17 @@ fn java(texts: &[&str], wanted: &[&str]) -> Vec<String> {
     let units = texts.iter().zip(0..).map(|(text, file)| (java_unit(file, text), *text)).collect();
     findings(units, wanted)
 }
+
+#[test]
+fn a_summary_ends_with_its_last_caller_unless_the_address_is_taken() {
+    let rules = RuleSet::builtin().expect("the embedded rules load");
+    let text = "int (*held)(int);\nint leaf(int n) { return n; }\nint taken(int n) { return n; }\n\
+                int middle(int n) { return leaf(n) + taken(n); }\nint top(int n) { held = taken; return middle(n) + leaf(n); }\n";
+    let program = Program::build(vec![c_unit(0, text)], Vec::new(), &rules);
+    let mut lifetimes = super::lifetimes::Lifetimes::of(&program);
+    let ended: Vec<Vec<String>> = (0..program.components.levels.len())
+        .map(|level| lifetimes.ending_with(level).into_iter().map(|func| program.qualified_name(func)).collect())
+        .collect();
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(ended, [names(&[]), names(&[]), names(&["leaf", "middle"])]);
+}

@@ -1,6 +1,7 @@
 //! The macros of all scanned headers in one immutable table, and which of them a file sees through its includes.
 //! Must not read files: the caller scans each header once, in parallel if it likes, and builds the table.
 
+use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use super::macros::Macro;
@@ -9,15 +10,45 @@ use crate::base::FastMap;
 /// Headers one file may see; beyond, the rest is left out.
 const VISIBLE_LIMIT: usize = 20_000;
 
+/// Macros are kept in so many tables, each built and dropped by one thread: there may be millions.
+const SHARDS: usize = 16;
+
+/// The table that a name stands in.
+fn shard(name: &str) -> usize {
+    let last = name.as_bytes().last().copied().unwrap_or_default();
+    (usize::from(last) ^ name.len()) % SHARDS
+}
+
+/// One header's definitions of one table.
+type Defines = Vec<(Box<str>, Box<Macro<'static>>)>;
+
 /// One header's macros and includes, as [`super::Preprocessor::scan_header`] gives them.
 #[derive(Debug, Default)]
 pub struct HeaderScan {
-    pub(super) defines: Vec<(Box<str>, Macro<'static>)>,
+    defines: [Defines; SHARDS],
     pub(super) includes: Vec<(Box<str>, bool)>,
+}
+
+impl HeaderScan {
+    pub(super) fn add(&mut self, name: &str, mac: Macro<'_>) {
+        if let Some(defines) = self.defines.get_mut(shard(name)) {
+            defines.push((Box::from(name), Box::new(mac.into_owned())));
+        }
+    }
 }
 
 /// The definitions of one name, each with its header.
 type Definitions = SmallVec<[(u32, Box<Macro<'static>>); 1]>;
+
+#[derive(Debug, Default)]
+struct Shards(Vec<FastMap<Box<str>, Definitions>>);
+
+/// On all threads.
+impl Drop for Shards {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.0).into_par_iter().with_max_len(1).for_each(drop);
+    }
+}
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -27,8 +58,8 @@ pub struct HeaderTable {
     by_name: FastMap<Box<str>, SmallVec<[u32; 2]>>,
     /// What each header includes.
     includes: Vec<Box<[u32]>>,
-    /// Name to definitions, by header.
-    macros: FastMap<Box<str>, Definitions>,
+    /// Name to definitions, by header; see [`SHARDS`].
+    macros: Shards,
     include_dirs: Vec<String>,
 }
 
@@ -40,21 +71,29 @@ impl HeaderTable {
         let mut table =
             HeaderTable { include_dirs: include_dirs.iter().map(|dir| normalize(dir)).collect(), ..HeaderTable::default() };
         let mut raw = Vec::with_capacity(headers.len());
+        let mut defines: Vec<Vec<(u32, Defines)>> = (0..SHARDS).map(|_| Vec::new()).collect();
         for (path, scan) in headers {
             let id = u32::try_from(table.paths.len()).unwrap_or(u32::MAX);
             let name = path.rsplit('/').next().unwrap_or(&path);
             table.by_name.entry(Box::from(name)).or_default().push(id);
-            for (name, mac) in scan.defines {
-                table.macros.entry(name).or_default().push((id, Box::new(mac)));
+            for (all, own) in defines.iter_mut().zip(scan.defines) {
+                if !own.is_empty() {
+                    all.push((id, own));
+                }
             }
             raw.push(scan.includes);
             table.paths.push(path);
         }
-        table.includes = raw
-            .iter()
-            .zip(&table.paths)
-            .map(|(includes, path)| includes.iter().filter_map(|(name, quoted)| table.resolve(path, name, *quoted)).collect())
-            .collect();
+        let (macros, includes) = rayon::join(
+            || defines.into_par_iter().with_max_len(1).map(by_name).collect(),
+            || {
+                let resolved = raw.par_iter().zip(&table.paths).map(|(includes, path)| {
+                    includes.iter().filter_map(|(name, quoted)| table.resolve(path, name, *quoted)).collect()
+                });
+                resolved.collect()
+            },
+        );
+        (table.macros, table.includes) = (Shards(macros), includes);
         table
     }
 
@@ -96,6 +135,18 @@ impl HeaderTable {
     }
 }
 
+/// One table of macros.
+fn by_name(headers: Vec<(u32, Defines)>) -> FastMap<Box<str>, Definitions> {
+    let count = headers.iter().map(|(_, defines)| defines.len()).sum();
+    let mut macros: FastMap<Box<str>, Definitions> = FastMap::with_capacity_and_hasher(count, rustc_hash::FxBuildHasher);
+    for (id, defines) in headers {
+        for (name, mac) in defines {
+            macros.entry(name).or_default().push((id, mac));
+        }
+    }
+    macros
+}
+
 /// What one file sees of a table.
 #[derive(Debug)]
 pub(super) struct View<'t> {
@@ -135,7 +186,7 @@ impl<'t> View<'t> {
         if self.count == 0 {
             return None;
         }
-        let (name, definitions) = self.table.macros.get_key_value(name)?;
+        let (name, definitions) = self.table.macros.0.get(shard(name))?.get_key_value(name)?;
         let visible = |id: u32| self.seen.get(id as usize / 64).is_some_and(|word| word & (1 << (id % 64)) != 0);
         let (_, mac) = definitions.iter().rev().find(|(id, _)| visible(*id))?;
         Some((name, mac))

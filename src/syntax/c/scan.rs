@@ -151,9 +151,7 @@ impl<'t> Scanner<'t> {
             };
         }
         let mut scan = self.collect.take().unwrap_or_default();
-        scan.defines =
-            self.scope.local.into_iter().filter_map(|(name, mac)| mac.map(|mac| (Box::from(name), mac.into_owned()))).collect();
-        scan.defines.sort_by(|(left, _), (right, _)| left.cmp(right));
+        self.scope.local.into_iter().filter_map(|(name, mac)| Some((name, mac?))).for_each(|(name, mac)| scan.add(name, mac));
         scan
     }
 
