@@ -1,14 +1,30 @@
 //! Byte ranges of source text. Must not know lines or columns: those are computed where they are printed.
 
+use serde::{Deserialize, Serialize};
+
 use super::FileId;
 
 /// A half-open byte range `[lo, hi)` of a file's decoded (UTF-8) text.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(into = "(u32, u32)", from = "(u32, u32)")]
 pub struct Span {
     /// First byte.
     pub lo: u32,
     /// One past the last byte.
     pub hi: u32,
+}
+
+/// Start and length, which most often fits into a byte.
+impl From<Span> for (u32, u32) {
+    fn from(span: Span) -> Self {
+        (span.lo, span.hi.wrapping_sub(span.lo))
+    }
+}
+
+impl From<(u32, u32)> for Span {
+    fn from((lo, len): (u32, u32)) -> Self {
+        Span { lo, hi: lo.wrapping_add(len) }
+    }
 }
 
 impl Span {

@@ -11,9 +11,10 @@ use std::sync::LazyLock;
 use hashbrown::HashTable;
 use parking_lot::RwLock;
 use rustc_hash::{FxBuildHasher, FxHasher};
+use serde::{Deserialize, Serialize};
 
-/// An interned string. Four bytes; equality is one comparison.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// An interned string. Four bytes; equality is one comparison. Serialized it is its number, for this process alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Symbol(u32);
 
 /// Enough that two cores seldom meet in one shard, few enough to stay in cache.
@@ -39,18 +40,6 @@ fn hash_of(text: &str) -> u64 {
 }
 
 impl Symbol {
-    /// Its number, for this process alone.
-    #[must_use]
-    pub fn number(self) -> u32 {
-        self.0
-    }
-
-    /// The symbol of a number that [`Symbol::number`] gave.
-    #[must_use]
-    pub fn of_number(number: u32) -> Symbol {
-        Symbol(number)
-    }
-
     /// The symbol of `text`. Most names come again soon in the same thread, which asks nobody then; a name met by another one
     /// takes a read lock.
     #[must_use]

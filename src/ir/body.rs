@@ -2,6 +2,7 @@
 //! Must not know which language it came from: the few differences are in the types and in [`CallKind`].
 
 use index_vec::IndexVec;
+use serde::{Deserialize, Serialize};
 
 use super::{FuncIdx, TyId};
 use crate::base::{Span, Symbol};
@@ -24,7 +25,7 @@ index_vec::define_index_type! {
 }
 
 /// A function's code. Statements lie in one vector; a block is a range of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Body {
     /// Receiver (Java instance methods: local 0, named `this`), then parameters, then the rest.
     pub locals: IndexVec<LocalId, Local>,
@@ -49,7 +50,7 @@ pub struct Body {
 }
 
 /// What a local is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LocalKind {
     /// `this` of a Java instance method.
     Receiver,
@@ -65,7 +66,7 @@ pub enum LocalKind {
 }
 
 /// A local.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Local {
     /// Its name; `None` for temporaries.
     pub name: Option<Symbol>,
@@ -78,7 +79,7 @@ pub struct Local {
 }
 
 /// A basic block.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Block {
     /// First statement, in [`Body::stmts`].
     pub start: u32,
@@ -93,7 +94,7 @@ pub struct Block {
 }
 
 /// A statement and where it is written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stmt {
     /// What it does.
     pub kind: StmtKind,
@@ -102,7 +103,7 @@ pub struct Stmt {
 }
 
 /// What a statement does.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum StmtKind {
     /// `local = rvalue`.
     Assign(LocalId, Rvalue),
@@ -121,7 +122,7 @@ pub enum StmtKind {
 }
 
 /// A value that needs no computation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Operand {
     /// A local's value.
     Local(LocalId),
@@ -141,7 +142,7 @@ impl Operand {
 }
 
 /// A constant of the source.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Const {
     /// Java `null`; in C `NULL` and a literal 0 converted to a pointer.
     Null,
@@ -165,7 +166,8 @@ pub enum Const {
 
 /// The value of an integer constant: 64 bits with or without a sign, in half the room of an `i128`. Constants are in
 /// every statement, so that their size is the size of the program in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "(u64, bool)", from = "(u64, bool)")]
 #[repr(Rust, packed)]
 pub struct Integer {
     low: u64,
@@ -217,7 +219,7 @@ impl Const {
 }
 
 /// What an assignment computes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Rvalue {
     /// A copy.
     Use(Operand),
@@ -256,7 +258,7 @@ pub enum Rvalue {
 }
 
 /// Unary operators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum UnOp {
     Neg,
@@ -265,7 +267,7 @@ pub enum UnOp {
 }
 
 /// Binary operators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum BinOp {
     Add,
@@ -294,7 +296,7 @@ pub enum BinOp {
 ///
 /// Java: `a.f` is `[Field f]` on local `a`, `a[i]` is `[Index i]`; a longer path is several loads, because each step
 /// is a dereference. C: `p->a.b[i]` is `[Deref, Field a, Field b, Index i]` on `p`, one place.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Place {
     /// Where it starts.
     pub base: PlaceBase,
@@ -303,7 +305,7 @@ pub struct Place {
 }
 
 /// The start of a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlaceBase {
     /// A local: its object (Java) or its storage (C).
     Local(LocalId),
@@ -317,7 +319,7 @@ pub enum PlaceBase {
 }
 
 /// A step of a place.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Proj {
     /// A field or member.
     Field(Symbol),
@@ -328,7 +330,7 @@ pub enum Proj {
 }
 
 /// A call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Call {
     /// What is called.
     pub callee: Callee,
@@ -348,7 +350,7 @@ pub struct Call {
 }
 
 /// How a call is dispatched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallKind {
     /// By the receiver's class.
     Virtual,
@@ -365,7 +367,7 @@ pub enum CallKind {
 }
 
 /// What is called.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Callee {
     /// A Java method of a name; the type where it is written (`Type.m()`, `super.m()`), else [`TyId::UNKNOWN`].
     Method {
@@ -384,7 +386,7 @@ pub enum Callee {
 }
 
 /// An arm of [`Terminator::Catch`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CatchArm {
     /// The exception types; several for a multi-catch.
     pub types: Box<[TyId]>,
@@ -393,7 +395,7 @@ pub struct CatchArm {
 }
 
 /// How a block ends.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Terminator {
     /// To one block.
     Goto(BlockId),

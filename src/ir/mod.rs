@@ -7,7 +7,6 @@
 
 mod body;
 mod builder;
-mod codec;
 mod packed;
 pub mod print;
 mod ty;

@@ -38,8 +38,10 @@ impl From<Body> for Code {
 impl Code {
     /// Turns the body into bytes, which only this process can read: names and types are numbers of its tables.
     pub fn pack(&mut self) {
-        if let Repr::Open(body) = &self.0 {
-            self.0 = Repr::Packed(super::codec::encode(body));
+        if let Repr::Open(body) = &self.0
+            && let Ok(bytes) = postcard::to_stdvec(&**body)
+        {
+            self.0 = Repr::Packed(bytes.into_boxed_slice());
         }
     }
 
@@ -57,7 +59,7 @@ impl Code {
         match &self.0 {
             Repr::Open(body) => BodyRef(Reading::Open(body)),
             Repr::Packed(bytes) => {
-                let body = super::codec::decode(bytes).unwrap_or_else(|| Body { broken: true, ..Body::default() });
+                let body = postcard::from_bytes(bytes).unwrap_or_else(|_| Body { broken: true, ..Body::default() });
                 BodyRef(Reading::Unpacked(Box::new(body)))
             }
         }

@@ -7,11 +7,12 @@ use std::sync::LazyLock;
 use hashbrown::HashTable;
 use parking_lot::RwLock;
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 
 use crate::base::Symbol;
 
-/// An interned [`Ty`]. As with [`Symbol`], ids are equal or not equal and have no order.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// An interned [`Ty`]. As with [`Symbol`], ids are equal or not equal and have no order, and are serialized as numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TyId(u32);
 
 /// A type, structurally.
@@ -106,16 +107,6 @@ fn hash_of(ty: &Ty) -> u64 {
 }
 
 impl TyId {
-    /// Its number, for this process alone.
-    pub(super) fn number(self) -> u32 {
-        self.0
-    }
-
-    /// The type of a number that [`TyId::number`] gave.
-    pub(super) fn of_number(number: u32) -> TyId {
-        TyId(number)
-    }
-
     /// [`Ty::Unknown`].
     pub const UNKNOWN: TyId = TyId(0);
     /// [`Ty::Void`].

@@ -56,16 +56,7 @@ impl Frame<'_> {
         }
     }
 
-    /// Nothing is known any more of how a text begins.
-    pub(super) fn forget_beginning(&mut self, state: &mut State, object: ObjId) {
-        let Some(held) = state.cell(object, Cell::Text) else { return };
-        let value = self.without_beginning(held);
-        if value != held {
-            state.set_cell(object, Cell::Text, value);
-        }
-    }
-
-    /// The same text without what is known of how it begins.
+    /// A text without what is known of how it begins.
     pub(super) fn without_beginning(&mut self, text: ValueId) -> ValueId {
         if self.values[text].prefix.is_none() {
             return text;

@@ -338,9 +338,10 @@ impl Frame<'_> {
     /// What a pointer points to is written by code whose result is not known.
     pub(super) fn overwrite(&mut self, state: &mut State, pointer: ValueId) {
         for object in self.values[pointer].objects.clone() {
-            state.drop_cells(object, |cell| matches!(cell, Cell::Index(_) | Cell::Field(_) | Cell::Written));
-            self.forget_text(state, object);
-            self.expose(state, object);
+            self.forget_memory(state, object, |_, cell, held| match cell {
+                Cell::Index(_) | Cell::Field(_) => None,
+                _ => Some(held),
+            });
         }
     }
 
@@ -372,13 +373,21 @@ impl Frame<'_> {
     /// Memory passed to code that is not in view: it may be written, and what it points to.
     pub(in crate::analysis) fn pass_memory(&mut self, state: &mut State, objects: &[ObjId]) {
         for object in self.led_to(state, objects) {
-            self.forget_memory(state, object);
+            self.forget_memory(state, object, |frame, cell, held| match cell {
+                Cell::Index(_) | Cell::Elements | Cell::Field(_) => Some(frame.weakened(held)),
+                _ => Some(held),
+            });
         }
     }
 
-    /// Code that is not in view may have written any part of an object: one walk over its cells, for this is done at
-    /// most calls.
-    fn forget_memory(&mut self, state: &mut State, object: ObjId) {
+    /// An object may hold anything from here on, and its text is no longer known; what becomes of its parts is told, `None`:
+    /// nothing is known of it. One walk over its cells, for this is done at most calls.
+    fn forget_memory(
+        &mut self,
+        state: &mut State,
+        object: ObjId,
+        mut part: impl FnMut(&mut Self, Cell, ValueId) -> Option<ValueId>,
+    ) {
         let (outside, own) = match self.objects[object].kind {
             ObjectKind::Input(_) => (true, true),
             ObjectKind::Storage(_) => (false, true),
@@ -393,11 +402,10 @@ impl Frame<'_> {
         let mut kept = place.start;
         for at in place.clone() {
             let Some(&(_, cell, held)) = entries.get(at) else { break };
-            let held = match cell {
-                Cell::Written | Cell::Open => continue,
-                Cell::Index(_) | Cell::Elements | Cell::Field(_) => self.weakened(held),
-                _ => held,
-            };
+            if matches!(cell, Cell::Written | Cell::Open) {
+                continue;
+            }
+            let Some(held) = part(self, cell, held) else { continue };
             match cell {
                 Cell::Length => length = Some(kept),
                 Cell::Filled => filled = Some(kept),

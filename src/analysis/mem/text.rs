@@ -150,12 +150,4 @@ impl Frame<'_> {
             _ => {}
         }
     }
-
-    /// The text is no longer known.
-    pub(super) fn forget_text(&mut self, state: &mut State, object: ObjId) {
-        state.drop_cells(object, |cell| cell == Cell::Open);
-        self.set_text(state, object, Cell::Length, None);
-        self.set_text(state, object, Cell::Filled, None);
-        self.forget_beginning(state, object);
-    }
 }
