@@ -6,6 +6,7 @@
 
 mod beginning;
 mod bounds;
+mod exposed;
 mod facts;
 mod heap;
 mod homes;
